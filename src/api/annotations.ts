@@ -1,0 +1,21 @@
+/** Prefix of every annotation, label and API group that is ours (DECISIONS.md, 5). */
+export const ourPrefix = 'imagestreams.dev';
+
+/** A time (RFC 3339); newer than what a tag has observed means: import again. */
+export const importRequestedAtAnnotation = `${ourPrefix}/import-requested-at`;
+/** How often a scheduled tag is checked, e.g. `1m`; on a stream, or on a spec tag. */
+export const refreshIntervalAnnotation = `${ourPrefix}/refresh-interval`;
+
+/** OpenShift: time of the last import that changed the stream. */
+export const repositoryCheckAnnotation = 'openshift.io/image.dockerRepositoryCheck';
+/** OpenShift: `"true"` allows bad TLS and http for the whole stream. */
+export const insecureRepositoryAnnotation = 'openshift.io/image.insecureRepository';
+/** OpenShift: on a spec tag, the platform that a `Legacy` import prefers. */
+export const preferArchAnnotation = 'importer.image.openshift.io/prefer-arch';
+export const preferOsAnnotation = 'importer.image.openshift.io/prefer-os';
+/** OpenShift: on a Secret, `"true"` hides it from imports. */
+export const excludeSecretAnnotation = 'openshift.io/image.excludeSecret';
+/** OpenShift: on an Image, the order of its layers. */
+export const layersOrderAnnotation = 'image.openshift.io/dockerLayersOrder';
+/** OpenShift: on a workload, the JSON list of its image triggers. */
+export const triggersAnnotation = 'image.openshift.io/triggers';

@@ -1,0 +1,156 @@
+import Type, { type TSchema } from 'typebox';
+import { type KubernetesObject, ObjectReferenceSchema, objectSchema } from './meta.ts';
+import type { Resource } from './resource.ts';
+import { listByKey, mapOf, openObject, time, type Value } from './schema.ts';
+
+/** The built-in Kubernetes kinds that standalone mode serves, as far as image streams touch them; the rest is kept unknown. */
+
+export const NamespaceSchema = objectSchema('Namespace', 'A scope for names.', {
+  spec: Type.Optional(openObject()),
+  status: Type.Optional(openObject()),
+});
+export type Namespace = KubernetesObject &
+  Omit<Value<typeof NamespaceSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
+export const SecretSchema = objectSchema('Secret', 'Secret data, such as registry credentials.', {
+  type: Type.Optional(Type.String()),
+  data: Type.Optional(mapOf(Type.String({ format: 'byte' }))),
+  stringData: Type.Optional(mapOf(Type.String())),
+  immutable: Type.Optional(Type.Boolean()),
+});
+export type Secret = KubernetesObject & Omit<Value<typeof SecretSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
+export const ConfigMapSchema = objectSchema('ConfigMap', 'Configuration data.', {
+  data: Type.Optional(mapOf(Type.String())),
+  binaryData: Type.Optional(mapOf(Type.String({ format: 'byte' }))),
+  immutable: Type.Optional(Type.Boolean()),
+});
+export type ConfigMap = KubernetesObject &
+  Omit<Value<typeof ConfigMapSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
+/** `core/v1` Event. @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+export const EventSchema = objectSchema('Event', 'Something that happened to an object.', {
+  involvedObject: ObjectReferenceSchema,
+  reason: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
+  source: Type.Optional(
+    Type.Object({ component: Type.Optional(Type.String()), host: Type.Optional(Type.String()) }),
+  ),
+  firstTimestamp: Type.Optional(time({ nullable: true })),
+  lastTimestamp: Type.Optional(time({ nullable: true })),
+  eventTime: Type.Optional(time({ nullable: true })),
+  count: Type.Optional(Type.Integer({ format: 'int32' })),
+  type: Type.Optional(Type.String()),
+  action: Type.Optional(Type.String()),
+  related: Type.Optional(ObjectReferenceSchema),
+  reportingComponent: Type.Optional(Type.String()),
+  reportingInstance: Type.Optional(Type.String()),
+  series: Type.Optional(openObject()),
+});
+export type Event = KubernetesObject & Omit<Value<typeof EventSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
+export const ContainerSchema = Type.Object(
+  { name: Type.String(), image: Type.Optional(Type.String()) },
+  { 'x-kubernetes-preserve-unknown-fields': true },
+);
+export const PodSpecSchema = Type.Object(
+  {
+    containers: listByKey(ContainerSchema, ['name']),
+    initContainers: Type.Optional(listByKey(ContainerSchema, ['name'])),
+  },
+  { 'x-kubernetes-preserve-unknown-fields': true },
+);
+export const DeploymentSchema = objectSchema(
+  'Deployment',
+  'Pods that are replaced when their template changes.',
+  {
+    spec: Type.Optional(
+      Type.Object(
+        {
+          template: Type.Object({
+            metadata: Type.Optional(openObject()),
+            spec: Type.Optional(PodSpecSchema),
+          }),
+          paused: Type.Optional(Type.Boolean()),
+        },
+        { 'x-kubernetes-preserve-unknown-fields': true },
+      ),
+    ),
+    status: Type.Optional(openObject()),
+  },
+);
+export type Deployment = KubernetesObject &
+  Omit<Value<typeof DeploymentSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
+type CoreResourceOptions = {
+  readonly plural: string;
+  readonly kind: string;
+  readonly schema: TSchema;
+  readonly group?: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly namespaced?: boolean;
+  readonly hasStatus?: boolean;
+  readonly selectableFields?: readonly string[];
+};
+
+const coreResource = <T extends KubernetesObject>(options: CoreResourceOptions): Resource<T> => ({
+  group: '',
+  version: 'v1',
+  singular: options.kind.toLowerCase(),
+  shortNames: [],
+  categories: [],
+  namespaced: true,
+  hasStatus: false,
+  selectableFields: [],
+  ...options,
+});
+
+export const namespaces = coreResource<Namespace>({
+  plural: 'namespaces',
+  kind: 'Namespace',
+  schema: NamespaceSchema,
+  shortNames: ['ns'],
+  namespaced: false,
+  hasStatus: true,
+});
+export const secrets = coreResource<Secret>({
+  plural: 'secrets',
+  kind: 'Secret',
+  schema: SecretSchema,
+  selectableFields: ['type'],
+});
+export const configMaps = coreResource<ConfigMap>({
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  schema: ConfigMapSchema,
+  shortNames: ['cm'],
+});
+export const events = coreResource<Event>({
+  plural: 'events',
+  kind: 'Event',
+  schema: EventSchema,
+  shortNames: ['ev'],
+  selectableFields: [
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
+    'involvedObject.fieldPath',
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
+  ],
+});
+export const deployments = coreResource<Deployment>({
+  group: 'apps',
+  plural: 'deployments',
+  kind: 'Deployment',
+  schema: DeploymentSchema,
+  shortNames: ['deploy'],
+  categories: ['all'],
+  hasStatus: true,
+});

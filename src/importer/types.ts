@@ -1,0 +1,82 @@
+import type { Image } from '../api/image.ts';
+import type { ImportMode } from '../api/image-stream.ts';
+import type { Status } from '../api/status.ts';
+import type { Digest, Keychain } from '../oci/types.ts';
+
+/** One image to fetch. */
+export type ImageImport = {
+  /** Pull spec as the user spelled it; the recorded reference keeps that spelling. */
+  readonly from: string;
+  readonly insecure: boolean;
+  readonly importMode: ImportMode;
+  /** Platform that a `Legacy` import of a list prefers; tag imports only. */
+  readonly preferArch?: string | undefined;
+  readonly preferOs?: string | undefined;
+};
+
+/** An image that was fetched, or the Status that says why not. */
+export type ImageOutcome =
+  | {
+      readonly ok: true;
+      readonly image: Image;
+      /** Images of the entries of a list kept whole (`PreserveOriginal`). */
+      readonly manifests: readonly Image[];
+      /** The tag of `from`; empty where it named a digest. */
+      readonly tag: string;
+      /** What `from` itself resolved to: the list's digest, also where `image` is one of its manifests. */
+      readonly sourceDigest: Digest;
+    }
+  | { readonly ok: false; readonly status: Status; readonly tag: string };
+
+/** A whole repository to fetch: its most important `maxTags` tags. */
+export type RepositoryImport = {
+  /** Pull spec without tag or digest. */
+  readonly from: string;
+  readonly insecure: boolean;
+  readonly importMode: ImportMode;
+  /** 0: unlimited. */
+  readonly maxTags: number;
+};
+
+export type RepositoryOutcome =
+  | {
+      readonly ok: true;
+      /** In order of importance; a tag that failed never fails another. */
+      readonly images: readonly ImageOutcome[];
+      /** Tags left out by `maxTags`. */
+      readonly additionalTags: readonly string[];
+    }
+  | { readonly ok: false; readonly status: Status };
+
+/** What a tag points at now, or the Status that says why that is not known. */
+export type ResolveOutcome =
+  | { readonly ok: true; readonly digest: Digest }
+  | { readonly ok: false; readonly status: Status };
+
+/** On whose behalf an import runs. */
+export type ImportContext = {
+  readonly keychain: Keychain;
+  readonly priority: 'interactive' | 'scheduled';
+};
+
+/**
+ * Turns references into Images. Writes nothing and never rejects for what a registry did: that is an outcome.
+ * Rejects with `signal.reason`. Equal work that runs at the same time with equal credentials is done once.
+ */
+export interface Importer {
+  importImage(request: ImageImport, context: ImportContext, signal: AbortSignal): Promise<ImageOutcome>;
+  importRepository(
+    request: RepositoryImport,
+    context: ImportContext,
+    signal: AbortSignal,
+  ): Promise<RepositoryOutcome>;
+  /** One HEAD: has the source moved? */
+  resolve(
+    request: Pick<ImageImport, 'from' | 'insecure'>,
+    context: ImportContext,
+    signal: AbortSignal,
+  ): Promise<ResolveOutcome>;
+}
+
+/** Pull secrets of a namespace (and what the operator configured for all), as a keychain. */
+export type Keychains = (namespace: string, signal: AbortSignal) => Promise<Keychain>;

@@ -1,0 +1,112 @@
+/** Content address such as `sha256:9f86…`. Made only by `parseDigest` (digest.ts). */
+export type Digest = string & { readonly __brand: 'Digest' };
+
+/** A repository of a registry. Docker Hub's aliases and short names are already expanded (`docker.io`, `library/alpine`). */
+export type Repository = {
+  /** Host, with port where one was given. */
+  readonly registry: string;
+  readonly repository: string;
+};
+
+/** What a pull spec points at. */
+export type Reference = Repository & {
+  readonly target:
+    | { readonly kind: 'tag'; readonly tag: string }
+    | { readonly kind: 'digest'; readonly digest: Digest };
+};
+
+/** @see https://github.com/opencontainers/image-spec/blob/main/descriptor.md */
+export type Descriptor = {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+};
+
+export type Platform = {
+  readonly architecture: string;
+  readonly os: string;
+  readonly variant?: string | undefined;
+};
+
+/** An entry of a manifest list or index. */
+export type PlatformDescriptor = Descriptor & { readonly platform?: Platform | undefined };
+
+/** A manifest after parsing; bytes that we do not know never get this far. */
+export type Manifest =
+  | {
+      readonly kind: 'image';
+      readonly mediaType: string;
+      readonly config: Descriptor;
+      readonly layers: readonly Descriptor[];
+      readonly artifactType?: string | undefined;
+    }
+  | { readonly kind: 'index'; readonly mediaType: string; readonly manifests: readonly PlatformDescriptor[] };
+
+/** A manifest with the bytes that its digest was computed over. */
+export type FetchedManifest = {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  readonly manifest: Manifest;
+};
+
+/** What an image says of itself; the fields that image streams show, verbatim JSON otherwise. */
+export type ImageConfig = Readonly<Record<string, unknown>>;
+
+/** A way to prove who asks. `id` is stable and holds no secret: equal ids are equal credentials. */
+export type Credential =
+  | {
+      readonly kind: 'basic';
+      readonly id: string;
+      readonly username: string;
+      readonly password: string;
+      readonly source: string;
+    }
+  | {
+      readonly kind: 'identity-token';
+      readonly id: string;
+      readonly username: string;
+      readonly token: string;
+      readonly source: string;
+    };
+
+/** Credentials for a repository, most specific first; anonymous is tried last and is not listed. */
+export type Keychain = (repository: Repository) => readonly Credential[];
+
+/** How one request may be made. */
+export type Access = {
+  readonly keychain: Keychain;
+  /** Accept certificates that do not verify, and http where the server speaks no https. */
+  readonly insecure: boolean;
+  /** Interactive requests go before scheduled ones at the gate. Default `scheduled`. */
+  readonly priority?: 'interactive' | 'scheduled' | undefined;
+};
+
+/**
+ * Reads from OCI registries. All functions reject with a RegistryError, or with `signal.reason`.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
+ */
+export interface RegistryClient {
+  /** What a tag or digest resolves to now, by HEAD; falls back to an ETag that is a digest, else to a GET whose bytes are hashed. */
+  resolve(
+    reference: Reference,
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<{ readonly digest: Digest; readonly mediaType: string | undefined }>;
+  /** The manifest; its digest is always computed over the bytes. */
+  getManifest(reference: Reference, access: Access, signal: AbortSignal): Promise<FetchedManifest>;
+  /** A config blob, verified against its descriptor and parsed as JSON. */
+  getConfig(
+    repository: Repository,
+    descriptor: Descriptor,
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<ImageConfig>;
+  /** Tags page by page. Rejects rather than ends when a page is missing: a listing that ends is whole. */
+  listTags(repository: Repository, access: Access, signal: AbortSignal): AsyncIterable<readonly string[]>;
+  /** Frees sockets; the client is of no use afterwards. */
+  close(): Promise<void>;
+}
