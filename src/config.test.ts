@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from './config.ts';
+
+const load = (
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
+) =>
+  loadConfig({
+    argv,
+    env,
+    readFile: (path) => {
+      const text = files[path];
+      if (text === undefined) throw new Error('no such file');
+      return text;
+    },
+  });
+
+describe('loadConfig', () => {
+  it('has a default for every setting', () => {
+    expect(load([])).toMatchObject({
+      config: {
+        listen: { host: '127.0.0.1', port: 8443 },
+        defaultRefreshInterval: 900_000,
+        historyLimit: 20,
+        demo: false,
+        apply: [],
+      },
+    });
+  });
+
+  it('prefers a flag to the environment, and the environment to the file', () => {
+    const files = { 'c.yaml': 'history-limit: 3\nlog-level: warn\nmin-refresh-interval: 1m\n' };
+    const env = { IMAGESTREAMS_HISTORY_LIMIT: '5', IMAGESTREAMS_LOG_LEVEL: 'debug' };
+    expect(load(['--config', 'c.yaml', '--history-limit=7'], env, files)).toMatchObject({
+      config: { historyLimit: 7, logLevel: 'debug', minRefreshInterval: 60_000 },
+    });
+  });
+
+  it('collects a repeated list flag', () => {
+    expect(load(['--apply', 'a.yaml', '--apply', 'b,c'])).toMatchObject({
+      config: { apply: ['a.yaml', 'b', 'c'] },
+    });
+  });
+
+  it('reports all problems at once and names the source of each', () => {
+    const result = load(['--listen', 'nowhere', '--wat'], { IMAGESTREAMS_HISTORY_LIMIT: '0' }, {});
+    expect(result).toEqual({
+      problems: [
+        '--wat: no such flag; see "imagestreams serve --help"',
+        '--listen: "nowhere" is no HOST:PORT; write for example 127.0.0.1:8443',
+        'IMAGESTREAMS_HISTORY_LIMIT: "0" is no whole number of at least 1',
+      ],
+    });
+  });
+
+  it('refuses an unknown setting in the file', () => {
+    expect(load(['--config', 'c.yaml'], {}, { 'c.yaml': 'histroy-limit: 3' })).toEqual({
+      problems: ['c.yaml: histroy-limit: no such setting'],
+    });
+  });
+});

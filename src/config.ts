@@ -1,0 +1,262 @@
+import { parse as parseYaml } from 'yaml';
+import { parseDuration } from './lib/duration.ts';
+
+/**
+ * Every setting of `serve`, in one table. Precedence: flag > environment > file > default. Secrets are only ever file paths.
+ */
+
+type Parsed<T> = { readonly value: T } | { readonly problem: string };
+
+type Setting<T> = {
+  /** Placeholder in the help; undefined for a switch. */
+  readonly placeholder?: string;
+  readonly fallback: T;
+  /** How the default is shown. */
+  readonly shown: string;
+  readonly help: string;
+  readonly parse: (text: string) => Parsed<T>;
+};
+
+const duration = (fallbackText: string, help: string): Setting<number> => ({
+  placeholder: 'DURATION',
+  fallback: parseDuration(fallbackText) ?? 0,
+  shown: fallbackText,
+  help,
+  parse: (text) => {
+    const value = parseDuration(text);
+    return value === undefined || value <= 0
+      ? { problem: `"${text}" is no duration; write for example 30s, 15m or 1h` }
+      : { value };
+  },
+});
+
+const count = (fallback: number, minimum: number, help: string): Setting<number> => ({
+  placeholder: 'N',
+  fallback,
+  shown: String(fallback),
+  help,
+  parse: (text) =>
+    /^\d+$/.test(text) && Number(text) >= minimum
+      ? { value: Number(text) }
+      : { problem: `"${text}" is no whole number of at least ${minimum}` },
+});
+
+const text = (placeholder: string, fallback: string, help: string): Setting<string> => ({
+  placeholder,
+  fallback,
+  shown: fallback === '' ? 'none' : fallback,
+  help,
+  parse: (value) => (value === '' ? { problem: 'must not be empty' } : { value }),
+});
+
+const paths = (placeholder: string, help: string): Setting<readonly string[]> => ({
+  placeholder,
+  fallback: [],
+  shown: 'none',
+  help,
+  parse: (value) => ({ value: value === '' ? [] : value.split(',').map((path) => path.trim()) }),
+});
+
+const choice = <const Values extends readonly string[]>(
+  values: Values,
+  fallback: Values[number],
+  help: string,
+): Setting<Values[number]> => ({
+  placeholder: values.join('|'),
+  fallback,
+  shown: fallback,
+  help,
+  parse: (value) =>
+    values.includes(value) ? { value } : { problem: `"${value}" is none of ${values.join(', ')}` },
+});
+
+const toggle = (help: string): Setting<boolean> => ({
+  fallback: false,
+  shown: 'false',
+  help,
+  parse: (value) =>
+    value === 'true' || value === ''
+      ? { value: true }
+      : value === 'false'
+        ? { value: false }
+        : { problem: `"${value}" is neither true nor false` },
+});
+
+type Address = { readonly host: string; readonly port: number };
+
+const address = (fallback: string, help: string): Setting<Address> => {
+  const parse = (value: string): Parsed<Address> => {
+    const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value);
+    const host = match?.[1] ?? match?.[2];
+    const port = Number(match?.[3]);
+    return host === undefined || port > 65_535
+      ? { problem: `"${value}" is no HOST:PORT; write for example 127.0.0.1:8443` }
+      : { value: { host, port } };
+  };
+  const parsed = parse(fallback);
+  return {
+    placeholder: 'HOST:PORT',
+    fallback: 'value' in parsed ? parsed.value : { host: '', port: 0 },
+    shown: fallback,
+    help,
+    parse,
+  };
+};
+
+/** The settings of `serve`; the key in kebab case is the flag, in upper snake case after IMAGESTREAMS_ the environment variable. */
+export const settings = {
+  listen: address('127.0.0.1:8443', 'Address of the API; port 0 picks a free one.'),
+  dataDir: text('DIR', '.imagestreams', 'Where the database, the certificates and the kubeconfig live.'),
+  apply: paths('FILE|DIR,…', 'Manifests to create or update at start.'),
+  demo: toggle('Shows the whole flow with a registry of its own, offline, and ends.'),
+  defaultRefreshInterval: duration(
+    '15m',
+    'How often a scheduled tag is checked when its annotations do not say.',
+  ),
+  minRefreshInterval: duration('10s', 'Shortest interval that an annotation may ask for.'),
+  historyLimit: count(20, 1, 'Images kept per tag in the history.'),
+  maxTagsPerRepository: count(500, 0, 'Tags imported of a whole repository; 0 for all.'),
+  registryConcurrency: count(8, 1, 'Requests at a time to one registry host.'),
+  importWorkers: count(16, 1, 'Streams imported at a time.'),
+  globalPullSecret: text('FILE', '', 'Docker config file with credentials for every namespace.'),
+  trustedRealm: paths('HOST,…', 'Token servers that any registry may send us to.'),
+  denyLoopbackRegistries: toggle('Refuses registries on loopback addresses.'),
+  logLevel: choice(['error', 'warn', 'info', 'debug'], 'info', 'Least severe log lines that are written.'),
+  logFormat: choice(['auto', 'json', 'pretty'], 'auto', 'auto is pretty on a terminal and JSON otherwise.'),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+type SettingName = keyof typeof settings;
+
+/** The completed settings, frozen; passed down in parts. */
+export type Config = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
+};
+
+/** What {@link loadConfig} answers: the settings, or everything that is wrong with them at once. */
+export type ConfigResult = { readonly config: Config } | { readonly problems: readonly string[] };
+
+const flagOf = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const variableOf = (name: string): string =>
+  `IMAGESTREAMS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+const names = Object.keys(settings) as readonly SettingName[];
+
+/** One line per setting, for `--help` and the README (a test compares them). */
+export const settingsHelp = (): readonly {
+  readonly flag: string;
+  readonly variable: string;
+  readonly help: string;
+  readonly shown: string;
+}[] => [
+  ...names.map((name) => {
+    const { placeholder, help, shown }: Setting<unknown> = settings[name];
+    return {
+      flag: placeholder === undefined ? flagOf(name) : `${flagOf(name)} ${placeholder}`,
+      variable: variableOf(name),
+      help,
+      shown,
+    };
+  }),
+  {
+    flag: '--config FILE',
+    variable: 'IMAGESTREAMS_CONFIG',
+    help: 'YAML file with these settings, by flag name without dashes in front.',
+    shown: 'none',
+  },
+];
+
+type Source = { readonly origin: string; readonly text: string };
+
+const readFlags = (
+  argv: readonly string[],
+): { readonly values: ReadonlyMap<string, Source>; readonly problems: readonly string[] } => {
+  const values = new Map<string, Source>();
+  const problems: string[] = [];
+  const known = new Map<string, { readonly isSwitch: boolean }>(
+    names.map((name) => [
+      flagOf(name),
+      { isSwitch: (settings[name] as Setting<unknown>).placeholder === undefined },
+    ]),
+  );
+  known.set('--config', { isSwitch: false });
+  for (let index = 0; index < argv.length; index++) {
+    const [flag = '', inline] = (argv[index] ?? '').split(/=(.*)/s);
+    const setting = known.get(flag);
+    if (setting === undefined) {
+      problems.push(`${flag}: no such flag; see "imagestreams serve --help"`);
+    } else if (inline !== undefined || setting.isSwitch) {
+      values.set(flag, { origin: flag, text: inline ?? 'true' });
+    } else {
+      const value = argv[index + 1];
+      index += 1;
+      if (value === undefined) problems.push(`${flag}: needs a value`);
+      // A repeated flag of a list adds to it, as people expect of --apply.
+      else
+        values.set(flag, {
+          origin: flag,
+          text: [values.get(flag)?.text, value].filter((part) => part !== undefined).join(','),
+        });
+    }
+  }
+  return { values, problems };
+};
+
+const readConfigFile = (
+  path: string,
+  readFile: (path: string) => string,
+): { readonly values: ReadonlyMap<string, Source>; readonly problems: readonly string[] } => {
+  try {
+    const document: unknown = parseYaml(readFile(path));
+    if (typeof document !== 'object' || document === null || Array.isArray(document))
+      return { values: new Map(), problems: [`${path}: must be a YAML mapping`] };
+    const entries = Object.entries(document);
+    const known = new Set(names.map(flagOf));
+    return {
+      values: new Map(
+        entries.map(([key, value]) => [
+          `--${key}`,
+          { origin: `${path}: ${key}`, text: Array.isArray(value) ? value.join(',') : String(value) },
+        ]),
+      ),
+      problems: entries
+        .filter(([key]) => !known.has(`--${key}`))
+        .map(([key]) => `${path}: ${key}: no such setting`),
+    };
+  } catch (error) {
+    return {
+      values: new Map(),
+      problems: [`${path}: ${error instanceof Error ? error.message : String(error)}`],
+    };
+  }
+};
+
+/** Reads the settings from flags, environment and file; reports every problem at once, each with its source. */
+export const loadConfig = (input: {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readFile: (path: string) => string;
+}): ConfigResult => {
+  const flags = readFlags(input.argv);
+  const file = flags.values.get('--config')?.text ?? input.env['IMAGESTREAMS_CONFIG'];
+  const fromFile =
+    file === undefined
+      ? { values: new Map<string, Source>(), problems: [] }
+      : readConfigFile(file, input.readFile);
+  const problems = [...flags.problems, ...fromFile.problems];
+  const entries = names.map((name) => {
+    const setting: Setting<unknown> = settings[name];
+    const variable = input.env[variableOf(name)];
+    const source =
+      flags.values.get(flagOf(name)) ??
+      (variable === undefined ? undefined : { origin: variableOf(name), text: variable }) ??
+      fromFile.values.get(flagOf(name));
+    if (source === undefined) return [name, setting.fallback];
+    const parsed = setting.parse(source.text);
+    if ('value' in parsed) return [name, parsed.value];
+    problems.push(`${source.origin}: ${parsed.problem}`);
+    return [name, setting.fallback];
+  });
+  if (problems.length > 0) return { problems };
+  return { config: Object.freeze(Object.fromEntries(entries) as Config) };
+};
