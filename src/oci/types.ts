@@ -55,6 +55,9 @@ export type FetchedManifest = {
 /** What an image says of itself; the fields that image streams show, verbatim JSON otherwise. */
 export type ImageConfig = Readonly<Record<string, unknown>>;
 
+/** A config with the bytes that its digest was computed over: consumers also show it verbatim. */
+export type FetchedConfig = { readonly bytes: Uint8Array; readonly config: ImageConfig };
+
 /** A way to prove who asks. `id` is stable and holds no secret: equal ids are equal credentials. */
 export type Credential =
   | {
@@ -98,13 +101,13 @@ export interface RegistryClient {
   ): Promise<{ readonly digest: Digest; readonly mediaType: string | undefined }>;
   /** The manifest; its digest is always computed over the bytes. */
   getManifest(reference: Reference, access: Access, signal: AbortSignal): Promise<FetchedManifest>;
-  /** A config blob, verified against its descriptor and parsed as JSON. */
+  /** A config blob, verified against its descriptor and parsed as a JSON object; `invalid-response` where it is none. */
   getConfig(
     repository: Repository,
     descriptor: Descriptor,
     access: Access,
     signal: AbortSignal,
-  ): Promise<ImageConfig>;
+  ): Promise<FetchedConfig>;
   /** Tags page by page. Rejects rather than ends when a page is missing: a listing that ends is whole. */
   listTags(repository: Repository, access: Access, signal: AbortSignal): AsyncIterable<readonly string[]>;
   /** Frees sockets; the client is of no use afterwards. */
