@@ -13,27 +13,24 @@ export type Strategy<T extends KubernetesObject> = {
   readonly resource: Resource<T>;
   readonly columns: readonly Column<T>[];
   /** Fills in defaults on every write, before anything else. */
-  readonly applyDefaults?: (object: T) => T;
-  readonly prepareForCreate?: (object: T, context: RestContext) => T | Promise<T>;
-  readonly validate?: (
-    object: T,
-    context: RestContext,
-  ) => readonly FieldError[] | Promise<readonly FieldError[]>;
-  readonly prepareForUpdate?: (next: T, old: T, context: RestContext) => T | Promise<T>;
-  readonly validateUpdate?: (
+  applyDefaults?(object: T): T;
+  prepareForCreate?(object: T, context: RestContext): T | Promise<T>;
+  validate?(object: T, context: RestContext): readonly FieldError[] | Promise<readonly FieldError[]>;
+  prepareForUpdate?(next: T, old: T, context: RestContext): T | Promise<T>;
+  validateUpdate?(
     next: T,
     old: T,
     context: RestContext,
-  ) => readonly FieldError[] | Promise<readonly FieldError[]>;
+  ): readonly FieldError[] | Promise<readonly FieldError[]>;
   /** The same for writes through the `status` subresource. */
-  readonly prepareForStatusUpdate?: (next: T, old: T, context: RestContext) => T | Promise<T>;
-  readonly validateStatusUpdate?: (
+  prepareForStatusUpdate?(next: T, old: T, context: RestContext): T | Promise<T>;
+  validateStatusUpdate?(
     next: T,
     old: T,
     context: RestContext,
-  ) => readonly FieldError[] | Promise<readonly FieldError[]>;
+  ): readonly FieldError[] | Promise<readonly FieldError[]>;
   /** Computed fields, filled in on every answer. */
-  readonly decorate?: (object: T) => T;
+  decorate?(object: T): T;
   /** A PUT to a name that is free creates it. Default false. */
   readonly allowCreateOnUpdate?: boolean;
   /** A PUT without resourceVersion overwrites what is there. Default true; false for ImageStream and Image. */
