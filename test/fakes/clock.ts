@@ -1,0 +1,72 @@
+import type { Clock } from '../../src/lib/clock.ts';
+
+/** A clock that stands still until it is told to move. */
+export type ManualClock = Clock & {
+  /** Moves time on, waking sleepers in the order of their deadlines; what they start is let run in between. */
+  readonly advance: (ms: number) => Promise<void>;
+  /** How many callers sleep now. */
+  readonly sleeping: () => number;
+};
+
+/** Lets everything run that needs no time to pass: promise chains, I/O callbacks. */
+export const settle = async (rounds = 20): Promise<void> => {
+  for (let round = 0; round < rounds; round += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Waits, without time passing on a manual clock, until `holds`; fails after five real seconds. */
+export const eventually = async (holds: () => boolean | Promise<boolean>, what = 'it'): Promise<void> => {
+  const giveUpAt = performance.now() + 5_000;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAt) throw new Error(`${what} did not come to hold within 5 s`);
+    await settle(1);
+  }
+};
+
+type Sleeper = { readonly at: number; readonly wake: () => void };
+
+/** A {@link ManualClock} that starts at `startMs` (default: 2026-01-01T00:00:00Z). */
+export const createManualClock = (startMs = Date.UTC(2026, 0, 1)): ManualClock => {
+  let elapsedMs = 0;
+  const sleepers = new Set<Sleeper>();
+
+  const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const sleeper: Sleeper = {
+        at: elapsedMs + Math.max(0, ms),
+        wake: () => {
+          sleepers.delete(sleeper);
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        },
+      };
+      const onAbort = (): void => {
+        sleepers.delete(sleeper);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      sleepers.add(sleeper);
+    });
+
+  const advance = async (ms: number): Promise<void> => {
+    const target = elapsedMs + ms;
+    await settle();
+    for (;;) {
+      const next = [...sleepers].filter(({ at }) => at <= target).toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      elapsedMs = Math.max(elapsedMs, next.at);
+      next.wake();
+      await settle();
+    }
+    elapsedMs = target;
+    await settle();
+  };
+
+  return {
+    now: () => startMs + elapsedMs,
+    monotonic: () => elapsedMs,
+    sleep,
+    advance,
+    sleeping: () => sleepers.size,
+  };
+};
