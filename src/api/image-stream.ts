@@ -72,11 +72,18 @@ export const TagEventSchema = Type.Object({
 });
 export type TagEvent = Value<typeof TagEventSchema>;
 
-/** What was seen of a spec tag when it was last imported or tried. */
+/** What was seen of a spec tag when it was last imported or tried. Made by `pending.ts`, kept by `tag-history.ts`. */
 export const ObservedTagSchema = Type.Object({
-  fingerprint: Type.String({ description: 'Hash of the import-relevant fields of the spec tag.' }),
+  fingerprint: Type.Optional(
+    Type.String({ description: 'Hash of the import-relevant fields of the spec tag, and its generation.' }),
+  ),
+  imported: Type.Optional(
+    Type.Boolean({ description: 'The newest image came from what the fingerprint stands for.' }),
+  ),
   requestedAt: Type.Optional(Type.String({ description: 'The import request that this import answered.' })),
-  lastRevision: Type.Optional(int64({ description: 'Highest revision that the tag ever had.' })),
+  lastRevision: Type.Optional(
+    int64({ description: 'Highest revision that the tag ever had, where its history no longer tells.' }),
+  ),
 });
 export type ObservedTag = Value<typeof ObservedTagSchema>;
 
@@ -91,8 +98,16 @@ export type NamedTagEventList = Value<typeof NamedTagEventListSchema>;
 /** What was seen of `spec.dockerImageRepository` when it was last listed. */
 export const ObservedRepositorySchema = Type.Object({
   fingerprint: Type.String(),
+  imported: Type.Optional(
+    Type.Boolean({ description: 'The repository that the fingerprint stands for was listed.' }),
+  ),
   requestedAt: Type.Optional(Type.String()),
+  leftOut: Type.Optional(
+    int64({ description: 'Tags of the repository that the limit on their number left out.' }),
+  ),
+  conditions: Type.Optional(Type.Array(TagEventConditionSchema)),
 });
+export type ObservedRepository = Value<typeof ObservedRepositorySchema>;
 
 export const ImageStreamSpecSchema = Type.Object({
   lookupPolicy: Type.Optional(ImageLookupPolicySchema),
@@ -109,6 +124,9 @@ export const ImageStreamStatusSchema = Type.Object({
   observedGeneration: Type.Optional(int64()),
   conditions: Type.Optional(listByKey(ConditionSchema, ['type'])),
   repository: Type.Optional(ObservedRepositorySchema),
+  lastDeletedRevision: Type.Optional(
+    int64({ description: 'Highest revision that a deleted tag had: tags that appear count on from here.' }),
+  ),
   tags: Type.Optional(nullable(listByKey(NamedTagEventListSchema, ['tag']))),
 });
 export type ImageStreamStatus = Value<typeof ImageStreamStatusSchema>;
