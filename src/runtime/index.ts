@@ -1,0 +1,15 @@
+export { Controller, type ControllerOptions, reconcileChanges } from './controller.ts';
+export type { OnRuntime, ReconcileOutcome, RuntimeEvent } from './events.ts';
+export {
+  type ChangeHandler,
+  createInformer,
+  Informer,
+  type InformerOptions,
+  type Lister,
+} from './informer.ts';
+export { formatKey, keyOf, parseKey } from './key.ts';
+export { type ManagerOptions, type Runnable, runManager, type Source } from './manager.ts';
+export { done, type Reconcile, type ReconcileResult, requeue } from './reconcile.ts';
+export { Timetable, type TimetableOptions } from './timetable.ts';
+export { runWorkers } from './workers.ts';
+export { WorkQueue, type WorkQueueOptions } from './workqueue.ts';
