@@ -1,3 +1,4 @@
+import type { TagEventCondition } from './condition.ts';
 import type { ImageStreamStatus, NamedTagEventList, TagEvent } from './image-stream.ts';
 
 /** A tag event that has no place in a history yet: {@link addTagEvent} numbers it. */
@@ -47,7 +48,7 @@ const isAnotherImage = (current: TagEvent, next: NewTagEvent): boolean =>
   (next.image === '' && current.dockerImageReference !== next.dockerImageReference);
 
 /** The list with its conditions forgotten; the same list where it has none. */
-export const withoutConditions = (list: NamedTagEventList): NamedTagEventList => {
+const withoutConditions = (list: NamedTagEventList): NamedTagEventList => {
   const { conditions, ...rest } = list;
   return conditions === undefined ? list : rest;
 };
@@ -93,6 +94,19 @@ export const addTagEvent = (
   return entry === current
     ? status
     : putTag(status, { ...withoutConditions(list), items: [entry, ...older] });
+};
+
+/** Replaces the conditions of a tag; with none, the tag's last import went well. A tag that is new gets an empty history. */
+export const setTagConditions = (
+  status: ImageStreamStatus,
+  tag: string,
+  conditions: readonly TagEventCondition[],
+): ImageStreamStatus => {
+  const list = findTag(status, tag);
+  if (conditions.length === 0) {
+    return list?.conditions === undefined ? status : putTag(status, withoutConditions(list));
+  }
+  return putTag(status, { ...(list ?? { tag, items: null }), conditions });
 };
 
 /** Forgets a tag with its history. Its revisions are remembered, so that none is used again when the tag comes back. */
