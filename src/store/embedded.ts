@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import type { KubernetesObject, Stored } from '../api/meta.ts';
+import { qualifiedName, type Resource } from '../api/resource.ts';
+import type { Clock } from '../lib/clock.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { closeDatabase, type Database, openDatabase } from './embedded-schema.ts';
+import { StoreError } from './errors.ts';
+import { listObjects } from './list.ts';
+import { type AnyObject, describeObject, type StoredObject, withRevision } from './object.ts';
+import { RevisionLog } from './revision-log.ts';
+import type {
+  DeleteOptions,
+  ListOptions,
+  ListResult,
+  ObjectKey,
+  Store,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from './store.ts';
+import { watchChanges } from './watch.ts';
+import {
+  planCreate,
+  planDelete,
+  planUpdate,
+  type UpdateScope,
+  type WriteContext,
+  type WritePlan,
+} from './write.ts';
+
+export type EmbeddedStoreOptions = {
+  /** Path of the database; its directory must exist. */
+  readonly file: string;
+  readonly clock: Clock;
+};
+
+/**
+ * Opens the store that lives in one SQLite file. One process can have it open at a time.
+ *
+ * @throws {StoreError} with code `unavailable` and one line that says what to do.
+ */
+export const openEmbeddedStore = (options: EmbeddedStoreOptions): EmbeddedStore => new EmbeddedStore(options);
+
+/** The embedded driver of {@link Store}: an append-only log of revisions in SQLite, every write acknowledged once it is on the disk. */
+export class EmbeddedStore implements Store {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #database: Database;
+  readonly #log: RevisionLog;
+  readonly #feed: ChangeFeed;
+  readonly #queue: CommitQueue;
+  readonly #closed = new AbortController();
+
+  constructor({ file, clock }: EmbeddedStoreOptions) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#database = openDatabase(file);
+    this.#log = new RevisionLog(this.#database, file);
+    this.#feed = new ChangeFeed(this.#log.last);
+    this.#queue = new CommitQueue({
+      log: this.#log,
+      file,
+      onCommit: (changes) => this.#feed.publish(changes),
+    });
+  }
+
+  async get<T extends KubernetesObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    signal: AbortSignal,
+  ): Promise<Stored<T> | undefined> {
+    this.#requireOpen(signal);
+    const current = this.#log.current(qualifiedName(resource), key);
+    return current?.object as Stored<T> | undefined;
+  }
+
+  async list<T extends KubernetesObject>(
+    resource: Resource<T>,
+    options: ListOptions,
+    signal: AbortSignal,
+  ): Promise<ListResult<T>> {
+    this.#requireOpen(signal);
+    const result = await listObjects(this.#log, qualifiedName(resource), options, signal);
+    return result as unknown as ListResult<T>;
+  }
+
+  watch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<T>> {
+    const source = { log: this.#log, feed: this.#feed, clock: this.#clock, closed: this.#closed.signal };
+    const events = watchChanges(source, qualifiedName(resource), options, signal);
+    return events as unknown as AsyncIterable<WatchEvent<T>>;
+  }
+
+  async create<T extends KubernetesObject>(
+    resource: Resource<T>,
+    object: T,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<Stored<T>> {
+    const key = keyOf(resource, object);
+    return this.#write(resource, key, options, signal, (context, old) =>
+      planCreate({ ...context, uid: randomUUID() }, old, object),
+    );
+  }
+
+  update<T extends KubernetesObject>(
+    resource: Resource<T>,
+    object: T,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<Stored<T>> {
+    return this.#update(resource, object, 'all but status', options, signal);
+  }
+
+  async updateStatus<T extends KubernetesObject>(
+    resource: Resource<T>,
+    object: T,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<Stored<T>> {
+    if (!resource.hasStatus)
+      throw new StoreError('invalid', `${qualifiedName(resource)} have no status subresource`);
+    return this.#update(resource, object, 'status', options, signal);
+  }
+
+  replace<T extends KubernetesObject>(
+    resource: Resource<T>,
+    object: T,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<Stored<T>> {
+    return this.#update(resource, object, 'all', options, signal);
+  }
+
+  async delete<T extends KubernetesObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options: DeleteOptions,
+    signal: AbortSignal,
+  ): Promise<Stored<T>> {
+    return this.#write(resource, key, options, signal, (context, old) => planDelete(context, old, options));
+  }
+
+  /** Commits what is waiting, ends the watches and releases the file. Calling it again does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed.signal.aborted) return;
+    this.#queue.close();
+    this.#closed.abort(new StoreError('unavailable', `${this.#file}: the store is closed`));
+    closeDatabase(this.#database, this.#file);
+  }
+
+  async #update<T extends KubernetesObject>(
+    resource: Resource<T>,
+    object: T,
+    scope: UpdateScope,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<Stored<T>> {
+    const key = keyOf(resource, object);
+    return this.#write(resource, key, options, signal, (context, old) =>
+      planUpdate(context, old, object, scope),
+    );
+  }
+
+  async #write<T extends KubernetesObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    { dryRun }: WriteOptions,
+    signal: AbortSignal,
+    plan: (context: WriteContext, old: StoredObject | undefined) => WritePlan,
+  ): Promise<Stored<T>> {
+    const name = qualifiedName(resource);
+    const answer = await this.#queue.run((transaction) => {
+      const old = this.#log.current(name, key);
+      const context = { resource, key, now: this.#clock.now(), revision: transaction.nextRevision() };
+      const planned = plan(context, old?.object);
+      if (dryRun === true) return unwritten(planned, old?.object, this.#log.last);
+      if (planned.kind !== 'keep')
+        transaction.append({
+          resource: name,
+          key,
+          old,
+          next: planned.kind === 'put' ? { object: planned.object, text: planned.text } : undefined,
+        });
+      return planned.object;
+    }, signal);
+    return answer as unknown as Stored<T>;
+  }
+
+  #requireOpen(signal: AbortSignal): void {
+    signal.throwIfAborted();
+    this.#closed.signal.throwIfAborted();
+  }
+}
+
+const keyOf = (resource: Resource, { metadata: { namespace = '', name } }: AnyObject): ObjectKey => {
+  const key = { namespace, name };
+  if (resource.namespaced === (namespace !== '')) return key;
+  const rule = resource.namespaced ? 'needs a namespace' : 'may have no namespace';
+  throw new StoreError('invalid', `${describeObject(resource, key)} ${rule}`);
+};
+
+/** The answer to a dry run: the object that would have been written, at the revision that stands. */
+const unwritten = (plan: WritePlan, old: StoredObject | undefined, last: number): StoredObject =>
+  plan.kind === 'put'
+    ? withRevision(plan.object, Number(old?.metadata.resourceVersion ?? last))
+    : plan.object;

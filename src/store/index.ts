@@ -1,0 +1,16 @@
+export { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from './embedded.ts';
+export { isStoreError, StoreError, type StoreErrorCode } from './errors.ts';
+export { createMatcher, type Matcher, matchesFields, matchesLabels } from './selector.ts';
+export type {
+  DeleteOptions,
+  FieldRequirement,
+  LabelRequirement,
+  ListOptions,
+  ListResult,
+  ObjectKey,
+  Selection,
+  Store,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from './store.ts';

@@ -1,0 +1,80 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { StoredObject } from './object.ts';
+import {
+  formatContinueToken,
+  type PageStart,
+  parseContinueToken,
+  parseRevision,
+  requireKept,
+} from './revision.ts';
+import type { PageQuery, RevisionLog } from './revision-log.ts';
+import { createMatcher, type Matcher } from './selector.ts';
+import type { ListOptions, ListResult, ObjectKey } from './store.ts';
+
+/** Objects that a list reads before it gives others a turn. */
+const pageRows = 250;
+
+/** Lists a snapshot; see the port for what it promises. Writes may happen in between: the snapshot stays the same. */
+export const listObjects = async (
+  log: RevisionLog,
+  resource: string,
+  options: ListOptions,
+  signal: AbortSignal,
+): Promise<ListResult<StoredObject>> => {
+  const start = startOf(log, options);
+  const matches = createMatcher(options);
+  const query: PageQuery = {
+    resource,
+    namespace: options.namespace,
+    name: options.fields?.find(({ path, operator }) => path === 'metadata.name' && operator === '=')?.value,
+    ...start,
+  };
+  const { items, after } = await collect(log, query, matches, options.limit || Infinity, signal);
+  const remaining = after === undefined ? 0 : log.count({ ...query, after });
+  return {
+    items,
+    resourceVersion: String(start.revision),
+    ...(after === undefined || remaining === 0
+      ? {}
+      : { continueToken: formatContinueToken({ revision: start.revision, after }) }),
+    ...(remaining === 0 || matches !== undefined ? {} : { remainingItemCount: remaining }),
+  };
+};
+
+const startOf = (log: RevisionLog, { continueToken, exactRevision }: ListOptions): PageStart =>
+  continueToken !== undefined && continueToken !== ''
+    ? parseContinueToken(continueToken)
+    : {
+        revision: exactRevision === undefined ? log.last : parseRevision(exactRevision),
+        after: { namespace: '', name: '' },
+      };
+
+type Collected = {
+  readonly items: readonly StoredObject[];
+  /** The last object looked at, when more may follow. */
+  readonly after: ObjectKey | undefined;
+};
+
+const collect = async (
+  log: RevisionLog,
+  query: PageQuery,
+  matches: Matcher | undefined,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Collected> => {
+  const items: StoredObject[] = [];
+  for (let after = query.after; ; await nextTurn()) {
+    signal.throwIfAborted();
+    requireKept(query.revision, log);
+    const rows = matches === undefined ? Math.min(pageRows, limit - items.length) : pageRows;
+    const { objects, complete } = log.page({ ...query, after }, rows);
+    for (const object of objects) {
+      if (matches === undefined || matches(object)) items.push(object);
+      after = keyOf(object);
+      if (items.length === limit) return { items, after };
+    }
+    if (complete) return { items, after: undefined };
+  }
+};
+
+const keyOf = ({ metadata: { namespace = '', name } }: StoredObject): ObjectKey => ({ namespace, name });
