@@ -71,9 +71,10 @@ export type DeleteOptions = WriteOptions & {
 /**
  * Objects by resource, namespace and name, with optimistic concurrency and watch: the semantics of the Kubernetes API without HTTP.
  *
- * Every write sets `metadata.resourceVersion`; a create also sets `uid`, `creationTimestamp` and `generation: 1`. `generation` counts
- * the changes of anything but metadata and status. An update that changes nothing writes nothing and keeps the revision. An object with
- * finalizers is only marked deleted, and goes when the last finalizer does.
+ * Every write sets `metadata.resourceVersion`; a create also sets `uid`, `creationTimestamp` and `generation: 1`, whatever it is given.
+ * `generation` counts the changes of anything but metadata and status, and, as in Kubernetes, being marked deleted. An update that
+ * changes nothing writes nothing and keeps the revision. An object with finalizers is only marked deleted, and goes when the last
+ * finalizer does. A resource without `hasStatus` has no status apart: `update` writes all of it, `updateStatus` is refused as `invalid`.
  *
  * Returned objects are shared: never change them. All functions reject with a {@link StoreError} or with `signal.reason`.
  * Drivers: `embedded.ts` (one SQLite file), the cluster's in `kube`. Both are held to `test/contract/store.ts`.
