@@ -1,0 +1,50 @@
+import { type ConfigMap, configMaps } from '../../api/core.ts';
+import { type FieldError, invalid, rootPath, tooLong } from '../../api/field-error.ts';
+import type { Strategy } from '../strategy.ts';
+import { ageColumn, nameColumn } from './columns.ts';
+import {
+  decodedBytes,
+  maxDataBytes,
+  validateBase64,
+  validateDataKeys,
+  validateImmutable,
+} from './data-values.ts';
+import { withoutGeneration } from './without-generation.ts';
+
+const dataPath = rootPath.child('data');
+const binaryPath = rootPath.child('binaryData');
+
+const validate = ({ data = {}, binaryData = {} }: ConfigMap): readonly FieldError[] => {
+  const textBytes = Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+  return [
+    ...validateDataKeys(data, dataPath),
+    ...validateDataKeys(binaryData, binaryPath),
+    ...validateBase64(binaryData, binaryPath),
+    ...Object.keys(data)
+      .filter((key) => binaryData[key] !== undefined)
+      .map((key) => invalid(dataPath.key(key), key, 'duplicate of key present in binaryData')),
+    ...(textBytes + decodedBytes(binaryData) > maxDataBytes ? [tooLong(rootPath, maxDataBytes)] : []),
+  ];
+};
+
+/** ConfigMaps as Kubernetes serves them. */
+export const configMapStrategy: Strategy<ConfigMap> = {
+  resource: configMaps,
+  columns: [
+    nameColumn,
+    {
+      name: 'Data',
+      type: 'string',
+      description: 'Number of values.',
+      priority: 0,
+      cell: ({ data = {}, binaryData = {} }) => Object.keys(data).length + Object.keys(binaryData).length,
+    },
+    ageColumn,
+  ],
+  validate,
+  validateUpdate: (next, old) => [
+    ...validateImmutable(next, old, ['data', 'binaryData'], rootPath),
+    ...validate(next),
+  ],
+  decorate: withoutGeneration,
+};
