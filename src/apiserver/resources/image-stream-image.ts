@@ -1,0 +1,74 @@
+import type { ImageStream } from '../../api/image-stream.ts';
+import {
+  formatImageStreamImageName,
+  imageMatchesId,
+  parseImageStreamImageName,
+} from '../../api/image-stream-names.ts';
+import type { ImageStreamImage } from '../../api/image-stream-tag.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import { imageStreamImages } from '../../api/resources.ts';
+import type { Store } from '../../store/store.ts';
+import type { RestStorage } from '../rest-storage.ts';
+import { embedImage } from './embedded-image.ts';
+import { badRequestError, conflictError, inSingular, notFoundError } from './failures.ts';
+import { imageStreamImageColumns } from './image-columns.ts';
+import { findImage, getImage, getStream } from './stream-reader.ts';
+
+/** Digests of all images in the history of a stream. */
+export const historyDigests = (stream: ImageStream): readonly string[] => [
+  ...new Set(
+    (stream.status?.tags ?? [])
+      .flatMap(({ items }) => items ?? [])
+      .map(({ image }) => image)
+      .filter((image) => image !== ''),
+  ),
+];
+
+/** Digests of the manifests of those `digests` that are lists. */
+const childDigests = async (
+  store: Store,
+  digests: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
+  const found = await Promise.all(digests.map((digest) => findImage(store, digest, signal)));
+  return found.flatMap((image) => image?.dockerImageManifests ?? []).map(({ digest }) => digest);
+};
+
+/** An image of a stream by its digest (openshift-semantics §5.3), read only. */
+export const createImageStreamImageStorage = ({
+  store,
+}: {
+  readonly store: Store;
+}): RestStorage<ImageStreamImage> => ({
+  resource: imageStreamImages,
+  columns: imageStreamImageColumns,
+
+  async get({ namespace, name }, { signal }) {
+    const parts = parseImageStreamImageName(name);
+    if (parts === undefined) throw badRequestError('ImageStreamImages must be retrieved with <name>@<id>');
+    const stream = await getStream(store, imageStreamImages, { namespace, name: parts.stream }, signal);
+    const history = historyDigests(stream);
+    const matchesId = (digest: string): boolean => imageMatchesId(digest, parts.id);
+    const direct = history.filter(matchesId);
+    const found = direct.length > 0 ? direct : (await childDigests(store, history, signal)).filter(matchesId);
+    const [digest, ...others] = new Set(found);
+    if (digest === undefined) throw notFoundError(inSingular(imageStreamImages), name);
+    if (others.length > 0) {
+      const why = `multiple images match the prefix "${parts.id}": ${[digest, ...others].join(', ')}`;
+      throw conflictError(imageStreamImages, name, why);
+    }
+    const image = await getImage(store, imageStreamImages, digest, signal);
+    const { annotations } = stream.metadata;
+    return {
+      apiVersion: apiVersionOf(imageStreamImages),
+      kind: imageStreamImages.kind,
+      metadata: {
+        name: formatImageStreamImageName({ stream: parts.stream, id: digest }),
+        namespace,
+        creationTimestamp: image.metadata.creationTimestamp,
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+      image: embedImage(image),
+    };
+  },
+});
