@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { type Image, ImageSchema } from './image.ts';
 import { type ImageStream, ImageStreamSchema } from './image-stream.ts';
 import { type ImageStreamImport, ImageStreamImportSchema } from './image-stream-import.ts';
+import { type ImageStreamLayers, ImageStreamLayersSchema } from './image-stream-layers.ts';
 import {
   type ImageStreamImage,
   ImageStreamImageSchema,
@@ -12,6 +13,7 @@ import {
 } from './image-stream-tag.ts';
 import type { KubernetesObject } from './meta.ts';
 import type { Resource } from './resource.ts';
+import { type SecretList, SecretListSchema } from './secret-list.ts';
 
 const imageGroup = 'image.openshift.io';
 
@@ -75,4 +77,17 @@ export const imageStreamImages = imageResource<ImageStreamImage>({
   kind: 'ImageStreamImage',
   schema: ImageStreamImageSchema,
   shortNames: ['isimage'],
+});
+
+/** Subresource `layers`; named like the stream, whose name the request holds. */
+export const imageStreamLayers = imageResource<ImageStreamLayers>({
+  plural: imageStreams.plural,
+  kind: 'ImageStreamLayers',
+  schema: ImageStreamLayersSchema,
+});
+/** Subresource `secrets`; named like the stream, whose name the request holds. */
+export const imageStreamSecrets = imageResource<SecretList>({
+  plural: imageStreams.plural,
+  kind: 'SecretList',
+  schema: SecretListSchema,
 });
