@@ -1,0 +1,97 @@
+import { createSingleFlight } from '../lib/single-flight.ts';
+import { RegistryError } from '../oci/errors.ts';
+import type {
+  Access,
+  Descriptor,
+  Digest,
+  FetchedConfig,
+  FetchedManifest,
+  Keychain,
+  Reference,
+  RegistryClient,
+  Repository,
+} from '../oci/types.ts';
+import { createWeightedCache } from './weighted-cache.ts';
+
+/** One repository, asked on behalf of someone. */
+export type Scope = { readonly repository: Repository; readonly access: Access };
+
+/** Content of one scope. Everything is fetched with the scope's own credentials, or with equivalent ones. */
+export type Content = {
+  /** What a reference points at now: always asked of the registry. */
+  readonly root: (target: Reference['target'], signal: AbortSignal) => Promise<FetchedManifest>;
+  /** A manifest that a root names. */
+  readonly manifest: (digest: Digest, signal: AbortSignal) => Promise<FetchedManifest>;
+  /** A config that a manifest names. */
+  readonly config: (descriptor: Descriptor, signal: AbortSignal) => Promise<FetchedConfig>;
+};
+
+/** Names the credentials that a keychain has for a repository; equal classes are equivalent (DECISIONS.md, 14). Holds no secret. */
+export const credentialClass = (keychain: Keychain, repository: Repository): string =>
+  JSON.stringify(keychain(repository).map(({ id }) => id));
+
+/** Equal scopes have equal keys, and unequal ones unequal keys. */
+export const scopeKey = ({ repository, access }: Scope): string =>
+  JSON.stringify([
+    repository.registry,
+    repository.repository,
+    access.insecure,
+    credentialClass(access.keychain, repository),
+  ]);
+
+/** A part that is missing is another thing than a reference that does not exist: the list or manifest that names it is there. */
+const lacksPart = (error: unknown): unknown =>
+  error instanceof RegistryError && (error.code === 'manifest-unknown' || error.code === 'name-unknown')
+    ? new RegistryError('not-found', error.message, { status: error.status, cause: error })
+    : error;
+
+/**
+ * Fetches content, each digest once while it is in flight and not again while it is among the last `maxBytes` fetched.
+ *
+ * Only what a root leads to is kept, and only for the same scope: a tag or digest that somebody asks for is asked of the
+ * registry each time, so that nobody gets through us what the registry would not give them now.
+ */
+export const createContentSource = (
+  client: RegistryClient,
+  { maxBytes }: { readonly maxBytes: number },
+): ((scope: Scope) => Content) => {
+  type Kept = FetchedManifest | FetchedConfig;
+  const cache = createWeightedCache<Kept>(maxBytes);
+  const flight = createSingleFlight<Kept>();
+
+  const once = async <Value extends Kept>(
+    key: string,
+    fetch: (signal: AbortSignal) => Promise<Value>,
+    signal: AbortSignal,
+  ): Promise<Value> => {
+    const fetchAndKeep = async (inner: AbortSignal): Promise<Value> => {
+      const value = await fetch(inner).catch((error: unknown) => {
+        throw lacksPart(error);
+      });
+      cache.set(key, value, value.bytes.byteLength);
+      return value;
+    };
+    // The key names the kind of content, so what is kept under it is what this fetch would have given.
+    return (cache.get(key) ?? (await flight(key, fetchAndKeep, signal))) as Value;
+  };
+
+  return (scope) => {
+    const { repository, access } = scope;
+    const key = scopeKey(scope);
+    return {
+      root: (target, signal) => client.getManifest({ ...repository, target }, access, signal),
+      manifest: (digest, signal) =>
+        once(
+          `manifest ${digest} ${key}`,
+          (inner) => client.getManifest({ ...repository, target: { kind: 'digest', digest } }, access, inner),
+          signal,
+        ),
+      config: (descriptor, signal) =>
+        once(
+          `config ${descriptor.digest} ${key}`,
+          (inner) => client.getConfig(repository, descriptor, access, inner),
+          signal,
+        ),
+    };
+  };
+};

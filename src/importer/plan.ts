@@ -1,0 +1,117 @@
+import { insecureRepositoryAnnotation } from '../api/annotations.ts';
+import type { ImageStream, TagEventCause, TagReference } from '../api/image-stream.ts';
+import {
+  hasImageOfSpec,
+  importableTags,
+  importModeOf,
+  importRequestOf,
+  isRepositoryPending,
+  isTagPending,
+  preferredPlatform,
+  repositoryFingerprint,
+  tagFingerprint,
+} from '../api/pending.ts';
+import { findTag, latestTagEvent } from '../api/tag-history.ts';
+import type { ImageImport, RepositoryImport } from './types.ts';
+
+/** What a plan was made for; results that come back when the spec has moved on are told by it. */
+export type PlannedFor = {
+  readonly fingerprint: string;
+  /** The import request that this import answers. */
+  readonly requestedAt: string | undefined;
+  /** Why, for the history. */
+  readonly cause: TagEventCause;
+};
+
+/** One tag to bring up to date. */
+export type TagImport = PlannedFor & {
+  readonly tag: string;
+  readonly request: ImageImport;
+  /** Set: ask first (HEAD), and fetch only when the source is no longer at this digest. */
+  readonly unlessAt: string | undefined;
+};
+
+export type RepositoryToImport = PlannedFor & { readonly request: RepositoryImport };
+
+/** What a stream needs of registries now. */
+export type ImportPlan = {
+  readonly tags: readonly TagImport[];
+  readonly repository: RepositoryToImport | undefined;
+};
+
+/** What a plan depends on besides the stream itself. */
+export type PlanFacts = {
+  /** Tags to look at although nothing of their spec changed (a slot, a retry, a hint came up), each with why. */
+  readonly due?: ReadonlyMap<string, TagEventCause>;
+  /** The same for `spec.dockerImageRepository`. */
+  readonly repositoryDue?: TagEventCause;
+  /** Tags of a repository to import at most; 0: all. */
+  readonly maxTags: number;
+};
+
+/** A changed spec is its own reason; without a change it was a request. */
+const causeOfPending = (fingerprint: string, observed: string | undefined): TagEventCause => ({
+  type: fingerprint === observed ? 'Request' : 'Spec',
+});
+
+const requestOf = (tag: TagReference): ImageImport => ({
+  from: tag.from?.name ?? '',
+  insecure: tag.importPolicy?.insecure === true,
+  importMode: importModeOf(tag),
+  ...preferredPlatform(tag),
+});
+
+const planTag = (
+  stream: ImageStream,
+  tag: TagReference,
+  due: ReadonlyMap<string, TagEventCause> | undefined,
+): readonly TagImport[] => {
+  const fingerprint = tagFingerprint(tag);
+  const isPending = isTagPending(stream, tag);
+  const cause = isPending
+    ? causeOfPending(fingerprint, findTag(stream.status, tag.name)?.observed?.fingerprint)
+    : due?.get(tag.name);
+  if (cause === undefined) return [];
+  const isAtSpec = hasImageOfSpec(stream, tag);
+  return [
+    {
+      tag: tag.name,
+      request: requestOf(tag),
+      fingerprint,
+      requestedAt: importRequestOf(stream, tag),
+      // A tag that never got the image of its spec still owes it, whatever made us look again.
+      cause: isPending || isAtSpec ? cause : { type: 'Spec' },
+      unlessAt: isPending || !isAtSpec ? undefined : latestTagEvent(stream.status, tag.name)?.sourceDigest,
+    },
+  ];
+};
+
+const planRepository = (stream: ImageStream, facts: PlanFacts): RepositoryToImport | undefined => {
+  const from = stream.spec?.dockerImageRepository;
+  if (!from) return undefined;
+  const fingerprint = repositoryFingerprint(stream);
+  const cause = isRepositoryPending(stream)
+    ? causeOfPending(fingerprint, stream.status?.repository?.fingerprint)
+    : facts.repositoryDue;
+  if (cause === undefined) return undefined;
+  const insecure = stream.metadata.annotations?.[insecureRepositoryAnnotation] === 'true';
+  return {
+    request: { from, insecure, importMode: 'Legacy', maxTags: facts.maxTags },
+    fingerprint,
+    requestedAt: importRequestOf(stream),
+    cause,
+  };
+};
+
+/**
+ * What of a stream is to be imported now, and why: pending tags (their spec is not what was observed, or an import was requested),
+ * those that `facts` says are due, and the repository. Only tags that point at a registry count; a reference that cannot be parsed is
+ * planned like any other, and its import says what is wrong with it.
+ */
+export const planImports = (stream: ImageStream, facts: PlanFacts): ImportPlan => ({
+  tags: importableTags(stream).flatMap((tag) => planTag(stream, tag, facts.due)),
+  repository: planRepository(stream, facts),
+});
+
+export const isNothing = (plan: ImportPlan): boolean =>
+  plan.tags.length === 0 && plan.repository === undefined;

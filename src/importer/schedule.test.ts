@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ImageStream } from '../api/image-stream.ts';
+import { nextSlot, type Refresh, refreshInterval } from './schedule.ts';
+
+const minuteMs = 60_000;
+const refresh = (change: Partial<Refresh> = {}): Refresh => ({
+  reference: 'quay.io/team/app:v1',
+  importMode: 'Legacy',
+  credentialClass: '[]',
+  intervalMs: 15 * minuteMs,
+  ...change,
+});
+
+describe('nextSlot', () => {
+  const nowMs = Date.UTC(2026, 0, 1);
+
+  it('is the same after a restart: it depends on the work alone', () => {
+    expect(nextSlot(refresh(), nowMs)).toBe(nextSlot(refresh(), nowMs));
+    expect(nextSlot(refresh(), nowMs)).toBe(nextSlot(refresh(), nowMs + 1));
+  });
+
+  it('lies after now, within one interval, and one interval before the slot after it', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.integer({ min: 1, max: 2 ** 40 }),
+        fc.integer({ min: 0, max: 2 ** 45 }),
+        (reference, intervalMs, now) => {
+          const work = refresh({ reference, intervalMs });
+          const slot = nextSlot(work, now);
+          expect(slot).toBeGreaterThan(now);
+          expect(slot).toBeLessThanOrEqual(now + intervalMs);
+          expect(nextSlot(work, slot)).toBe(slot + intervalMs);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    { what: 'reference', change: { reference: 'quay.io/team/app:v2' } },
+    { what: 'mode', change: { importMode: 'PreserveOriginal' } },
+    { what: 'credentials', change: { credentialClass: '["a"]' } },
+  ] as const)('differs for another $what', ({ change }) => {
+    expect(nextSlot(refresh(change), nowMs)).not.toBe(nextSlot(refresh(), nowMs));
+  });
+
+  it('spreads many evenly over the interval', () => {
+    const quarters = [0, 0, 0, 0];
+    for (let index = 0; index < 4000; index++) {
+      const work = refresh({ reference: `quay.io/team/app:${index}` });
+      const share = (nextSlot(work, nowMs) - nowMs) / work.intervalMs;
+      const quarter = Math.min(3, Math.floor(share * 4));
+      quarters[quarter] = (quarters[quarter] ?? 0) + 1;
+    }
+    for (const count of quarters) expect(count).toSatisfy((n: number) => n > 850 && n < 1150);
+  });
+});
+
+describe('refreshInterval', () => {
+  const settings = { defaultMs: 15 * minuteMs, floorMs: 10_000 };
+  const annotation = (value: string | undefined) =>
+    value === undefined ? {} : { 'imagestreams.dev/refresh-interval': value };
+  const intervalOf = (ofStream: string | undefined, ofTag: string | undefined, given = settings) => {
+    const stream: ImageStream = {
+      apiVersion: 'image.openshift.io/v1',
+      kind: 'ImageStream',
+      metadata: { name: 'app', annotations: annotation(ofStream) },
+    };
+    return refreshInterval(stream, { name: 'v1', annotations: annotation(ofTag) }, given);
+  };
+
+  it.each([
+    { name: 'the default, where nothing is asked for', stream: undefined, tag: undefined, ms: 15 * minuteMs },
+    { name: "the stream's", stream: '1m', tag: undefined, ms: minuteMs },
+    { name: "the tag's before the stream's", stream: '1m', tag: '1h30m', ms: 90 * minuteMs },
+    { name: 'the floor, where less is asked for', stream: '1s', tag: undefined, ms: 10_000 },
+    { name: 'the floor, where nothing between two checks is asked for', stream: '0s', tag: undefined, ms: 10_000 },
+    { name: 'a year, where more is asked for', stream: '99999999d', tag: undefined, ms: 365 * 24 * 60 * minuteMs },
+    { name: 'whole milliseconds', stream: '10.0005s', tag: undefined, ms: 10_001 },
+  ])('is $name', ({ stream, tag, ms }) => {
+    expect(intervalOf(stream, tag)).toEqual({ intervalMs: ms });
+  });
+
+  it('is the default and a problem, where the annotation is malformed', () => {
+    expect(intervalOf('1h', 'soon')).toEqual({
+      intervalMs: 15 * minuteMs,
+      problem: expect.stringContaining('"soon" is no duration'),
+    });
+  });
+
+  it('is never below the floor, whatever the default', () => {
+    expect(intervalOf(undefined, undefined, { defaultMs: 1000, floorMs: 10_000 }).intervalMs).toBe(10_000);
+  });
+});

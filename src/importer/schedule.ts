@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { refreshIntervalAnnotation } from '../api/annotations.ts';
+import type { ImageStream, ImportMode, TagReference } from '../api/image-stream.ts';
+import { parseDuration } from '../lib/duration.ts';
+
+/** What makes two refreshes the same work. */
+export type Refresh = {
+  /** Canonical pull spec, as registries are asked by it. */
+  readonly reference: string;
+  readonly importMode: ImportMode;
+  /** See `credentialClass`; holds no secret. */
+  readonly credentialClass: string;
+  readonly intervalMs: number;
+};
+
+const hashBits = 48;
+
+/** Where in its interval a refresh falls, from 0 to below `intervalMs`: a hash, so that the load of many is spread evenly. */
+const slotOffsetMs = ({ reference, importMode, credentialClass, intervalMs }: Refresh): number => {
+  const key = JSON.stringify([reference, importMode, credentialClass, intervalMs]);
+  const hash = createHash('sha256')
+    .update(key)
+    .digest()
+    .readUIntBE(0, hashBits / 8);
+  return Math.floor((hash / 2 ** hashBits) * intervalMs);
+};
+
+/**
+ * When a refresh is due next, in milliseconds since the epoch; always after `nowMs`.
+ *
+ * Depends on nothing but its arguments (DECISIONS.md, 13): the same work of many streams falls together, and a restart finds the
+ * slots where they were. A slot that was missed while the program was down is not made up for.
+ */
+export const nextSlot = (refresh: Refresh, nowMs: number): number => {
+  const { intervalMs } = refresh;
+  const offset = slotOffsetMs(refresh);
+  return offset + (Math.floor((nowMs - offset) / intervalMs) + 1) * intervalMs;
+};
+
+/** Longer than anyone means, and short enough that times stay exact numbers. */
+const longestIntervalMs = 365 * 24 * 60 * 60 * 1000;
+
+export type IntervalSettings = { readonly defaultMs: number; readonly floorMs: number };
+
+export type RefreshInterval = {
+  readonly intervalMs: number;
+  /** What is wrong with the annotation, for the user. */
+  readonly problem?: string;
+};
+
+/**
+ * How often a tag is refreshed: the annotation `imagestreams.dev/refresh-interval` of the spec tag, else of the stream, else the
+ * default. Never more often than the floor; a malformed annotation counts as none.
+ */
+export const refreshInterval = (
+  stream: ImageStream,
+  tag: TagReference,
+  { defaultMs, floorMs }: IntervalSettings,
+): RefreshInterval => {
+  const text =
+    tag.annotations?.[refreshIntervalAnnotation] ?? stream.metadata.annotations?.[refreshIntervalAnnotation];
+  const within = (ms: number): number => Math.round(Math.min(Math.max(ms, floorMs), longestIntervalMs));
+  if (text === undefined) return { intervalMs: within(defaultMs) };
+  const asked = parseDuration(text);
+  if (asked !== undefined) return { intervalMs: within(asked) };
+  return {
+    intervalMs: within(defaultMs),
+    problem: `annotation ${refreshIntervalAnnotation}: "${text}" is no duration; write for example 30s, 15m or 1h`,
+  };
+};
