@@ -56,6 +56,7 @@ export const statusCodes = {
   Timeout: 504,
   ServerTimeout: 500,
   InvalidCertificate: 502,
+  InvalidResponse: 502,
 } as const;
 export type StatusReason = keyof typeof statusCodes;
 

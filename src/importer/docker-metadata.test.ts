@@ -103,7 +103,11 @@ describe('dockerMetadata', () => {
   });
 
   it.each([
-    { name: 'without fractions', created: '2026-01-02T03:04:05.678901234Z', expected: '2026-01-02T03:04:05Z' },
+    {
+      name: 'without fractions',
+      created: '2026-01-02T03:04:05.678901234Z',
+      expected: '2026-01-02T03:04:05Z',
+    },
     { name: 'in UTC', created: '2026-01-02T03:04:05+02:00', expected: '2026-01-02T01:04:05Z' },
     { name: 'of the epoch', created: '1970-01-01T00:00:00Z', expected: '1970-01-01T00:00:00Z' },
     { name: 'of nowhen as null', created: '0001-01-01T00:00:00Z', expected: null },

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeRegistry, digestOf, type FakeRegistry, ociIndex, ociManifest } from '../../test/fakes/registry-client.ts';
+import {
+  createFakeRegistry,
+  digestOf,
+  type FakeRegistry,
+  ociIndex,
+  ociManifest,
+} from '../../test/fakes/registry-client.ts';
 import { RegistryError } from '../oci/errors.ts';
 import type { Digest, Reference } from '../oci/types.ts';
 import { createContentSource } from './content.ts';
@@ -90,7 +96,11 @@ describe('fetchReference of a single image', () => {
 
   it('imports an artifact whose config is not JSON, with its size', async () => {
     const registry = createFakeRegistry();
-    const artifact = { config: '\u0000binary', configMediaType: 'application/vnd.example.model', layers: ['weights'] };
+    const artifact = {
+      config: '\u0000binary',
+      configMediaType: 'application/vnd.example.model',
+      layers: ['weights'],
+    };
     registry.addImage(name, artifact, 'v1');
     const { image } = await fetch(registry);
     expect(image.dockerImageMetadata).toMatchObject({ Size: 14, ContainerConfig: {}, Created: null });

@@ -70,11 +70,7 @@ const configOf = async (
 
 type Converted = { readonly image: UnreferencedImage; readonly config: FetchedConfig };
 
-const convert = async (
-  content: Content,
-  fetched: FetchedImage,
-  signal: AbortSignal,
-): Promise<Converted> => {
+const convert = async (content: Content, fetched: FetchedImage, signal: AbortSignal): Promise<Converted> => {
   const config = await configOf(content, fetched.manifest.config, signal);
   return { image: imageOfManifest(fetched, config), config };
 };

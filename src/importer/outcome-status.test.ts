@@ -3,7 +3,10 @@ import { RegistryError, type RegistryErrorCode } from '../oci/errors.ts';
 import { statusOfError } from './outcome-status.ts';
 
 const of = (code: RegistryErrorCode, details = {}) =>
-  statusOfError(new RegistryError(code, 'GET https://quay.io/v2/: so it was', details), 'quay.io/team/app:v1');
+  statusOfError(
+    new RegistryError(code, 'GET https://quay.io/v2/: so it was', details),
+    'quay.io/team/app:v1',
+  );
 
 describe('statusOfError', () => {
   it.each(['manifest-unknown', 'name-unknown'] as const)('says of %s what the original says', (code) => {

@@ -42,13 +42,17 @@ const wordings: Readonly<Record<RegistryErrorCode, Wording>> = {
   },
   'http-not-https': {
     reason: 'BadRequest',
-    sentence: (subject) => `the repository of "${subject}" is HTTP only and requires the insecure flag to import`,
+    sentence: (subject) =>
+      `the repository of "${subject}" is HTTP only and requires the insecure flag to import`,
   },
   'digest-mismatch': {
     reason: 'InvalidResponse',
     sentence: because('the registry sent other content than its digest says for'),
   },
-  'too-large': { reason: 'InvalidResponse', sentence: because('the registry sent more than is accepted for') },
+  'too-large': {
+    reason: 'InvalidResponse',
+    sentence: because('the registry sent more than is accepted for'),
+  },
   'unsupported-media-type': {
     reason: 'UnsupportedMediaType',
     sentence: because('the registry sent a kind of manifest that cannot be imported for'),

@@ -53,7 +53,11 @@ describe('chooseManifest', () => {
       entries: [attestation, entry('linux', 'arm64')],
       expected: 'linux/arm64',
     },
-    { name: 'an attestation, where there is nothing else', entries: [attestation], expected: 'unknown/unknown' },
+    {
+      name: 'an attestation, where there is nothing else',
+      entries: [attestation],
+      expected: 'unknown/unknown',
+    },
     { name: 'nothing of an empty list', entries: [], expected: undefined },
   ])('takes $name', ({ entries, preferred, expected }) => {
     expect(chosen(entries, preferred)).toBe(expected);

@@ -1,12 +1,17 @@
 import { layersOrderAnnotation } from '../api/annotations.ts';
 import type { Image, ImageManifest } from '../api/image.ts';
 import { formatTime } from '../lib/clock.ts';
-import type { Descriptor, FetchedConfig, FetchedManifest, Manifest, PlatformDescriptor } from '../oci/types.ts';
+import type {
+  Descriptor,
+  FetchedConfig,
+  FetchedManifest,
+  Manifest,
+  PlatformDescriptor,
+} from '../oci/types.ts';
 import { dockerMetadata } from './docker-metadata.ts';
 
 /** An Image before it is known under which pull spec it is recorded. */
 export type UnreferencedImage = Omit<Image, 'dockerImageReference'>;
-
 
 export type FetchedImage = FetchedManifest & {
   readonly manifest: Extract<Manifest, { readonly kind: 'image' }>;
@@ -23,10 +28,10 @@ export const isIndex = (fetched: FetchedManifest): fetched is FetchedIndex =>
 const decoder = new TextDecoder();
 
 /** Bytes of the config and of the layers, each blob once. */
-const sizeOf = (config: Descriptor, layers: readonly Descriptor[]): number =>
-  new Map([config, ...layers].map(({ digest, size }) => [digest, size] as const))
-    .values()
-    .reduce((sum, size) => sum + size, 0);
+const sizeOf = (config: Descriptor, layers: readonly Descriptor[]): number => {
+  const sizes = new Map([config, ...layers].map(({ digest, size }) => [digest, size]));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+};
 
 /** The Image of one manifest, with the texts of manifest and config: {@link withoutTexts} takes them off. */
 export const imageOfManifest = (fetched: FetchedImage, config: FetchedConfig): UnreferencedImage => {

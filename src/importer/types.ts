@@ -12,6 +12,8 @@ export type ImageImport = {
   /** Platform that a `Legacy` import of a list prefers; tag imports only. */
   readonly preferArch?: string | undefined;
   readonly preferOs?: string | undefined;
+  /** Fill `dockerImageManifest` and `dockerImageConfig`; such an Image is shown, never stored. Default false. */
+  readonly includeManifest?: boolean | undefined;
 };
 
 /** An image that was fetched, or the Status that says why not. */
@@ -36,6 +38,8 @@ export type RepositoryImport = {
   readonly importMode: ImportMode;
   /** 0: unlimited. */
   readonly maxTags: number;
+  /** As of {@link ImageImport}. */
+  readonly includeManifest?: boolean | undefined;
 };
 
 export type RepositoryOutcome =

@@ -102,7 +102,9 @@ export const createFakeRegistry = (): FakeRegistry => {
         : tags.get(name)?.get(reference.target.tag);
     const found = manifests.get(`${name}@${digest}`);
     if (found === undefined) {
-      throw new RegistryError('manifest-unknown', `GET ${spell(reference)}: manifest unknown`, { status: 404 });
+      throw new RegistryError('manifest-unknown', `GET ${spell(reference)}: manifest unknown`, {
+        status: 404,
+      });
     }
     return found;
   };
