@@ -75,8 +75,18 @@ describe('refreshInterval', () => {
     { name: "the stream's", stream: '1m', tag: undefined, ms: minuteMs },
     { name: "the tag's before the stream's", stream: '1m', tag: '1h30m', ms: 90 * minuteMs },
     { name: 'the floor, where less is asked for', stream: '1s', tag: undefined, ms: 10_000 },
-    { name: 'the floor, where nothing between two checks is asked for', stream: '0s', tag: undefined, ms: 10_000 },
-    { name: 'a year, where more is asked for', stream: '99999999d', tag: undefined, ms: 365 * 24 * 60 * minuteMs },
+    {
+      name: 'the floor, where nothing between two checks is asked for',
+      stream: '0s',
+      tag: undefined,
+      ms: 10_000,
+    },
+    {
+      name: 'a year, where more is asked for',
+      stream: '99999999d',
+      tag: undefined,
+      ms: 365 * 24 * 60 * minuteMs,
+    },
     { name: 'whole milliseconds', stream: '10.0005s', tag: undefined, ms: 10_001 },
   ])('is $name', ({ stream, tag, ms }) => {
     expect(intervalOf(stream, tag)).toEqual({ intervalMs: ms });
