@@ -26,6 +26,8 @@ export type PlannedFor = {
 /** One tag to bring up to date. */
 export type TagImport = PlannedFor & {
   readonly tag: string;
+  /** Newest revision of the tag's history; undefined: none. */
+  readonly revision: number | undefined;
   readonly request: ImageImport;
   /** Set: ask first (HEAD), and fetch only when the source is no longer at this digest. */
   readonly unlessAt: string | undefined;
@@ -73,15 +75,17 @@ const planTag = (
     : due?.get(tag.name);
   if (cause === undefined) return [];
   const isAtSpec = hasImageOfSpec(stream, tag);
+  const current = latestTagEvent(stream.status, tag.name);
   return [
     {
       tag: tag.name,
+      revision: current?.revision,
       request: requestOf(tag),
       fingerprint,
       requestedAt: importRequestOf(stream, tag),
       // A tag that never got the image of its spec still owes it, whatever made us look again.
       cause: isPending || isAtSpec ? cause : { type: 'Spec' },
-      unlessAt: isPending || !isAtSpec ? undefined : latestTagEvent(stream.status, tag.name)?.sourceDigest,
+      unlessAt: isPending || !isAtSpec ? undefined : current?.sourceDigest,
     },
   ];
 };

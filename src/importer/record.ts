@@ -1,0 +1,189 @@
+import { isDeepStrictEqual } from 'node:util';
+import { importSuccess, type TagEventCondition } from '../api/condition.ts';
+import type {
+  ImageStream,
+  ImageStreamStatus,
+  NamedTagEventList,
+  TagEventCause,
+} from '../api/image-stream.ts';
+import { defaultMaxBytes, fitIntoBudget } from '../api/object-budget.ts';
+import { observeRepository, observeTag, repositoryFingerprint, tagFingerprint } from '../api/pending.ts';
+import type { Status } from '../api/status.ts';
+import { addTagEvent, findTag, latestTagEvent, putTag, setTagConditions } from '../api/tag-history.ts';
+import { updateTrackingTags } from '../api/tag-tracking.ts';
+import { formatTime } from '../lib/clock.ts';
+import type { PlannedFor } from './plan.ts';
+import type { ImportResults, RepositoryResult, TagResult } from './run.ts';
+import type { ImageOutcome } from './types.ts';
+
+export type RecordOptions = {
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Entries that the history of one tag may hold. */
+  readonly historyLimit: number;
+  /** Bytes of the whole object as JSON; default 1 MiB. */
+  readonly maxBytes?: number;
+};
+
+type Succeeded = Extract<ImageOutcome, { readonly ok: true }>;
+
+/** What is the same for everything that one import writes. */
+type Recording = { readonly now: string };
+
+/**
+ * The failure as a tag's condition. One of the same reason for the same generation stays as it is, whatever its message says now: a
+ * registry that is down says so in many words, and each of them would be a write.
+ */
+const failureConditions = (
+  current: readonly TagEventCondition[] | undefined,
+  status: Status,
+  generation: number,
+  now: string,
+): readonly TagEventCondition[] => {
+  const reason = status.reason ?? 'InternalError';
+  const previous = current?.find(({ type }) => type === importSuccess);
+  const isSameFailure = previous?.status === 'False' && previous.reason === reason;
+  if (current !== undefined && isSameFailure && previous.generation === generation) return current;
+  return [
+    {
+      type: importSuccess,
+      status: 'False',
+      lastTransitionTime: (isSameFailure ? previous.lastTransitionTime : undefined) ?? now,
+      reason,
+      message: status.message ?? 'unknown error prevented import',
+      generation,
+    },
+  ];
+};
+
+/** Adds what was found to a tag's history. */
+const addImage = (
+  status: ImageStreamStatus,
+  tag: string,
+  event: { readonly outcome: Succeeded; readonly generation: number; readonly cause: TagEventCause },
+  { now }: Recording,
+): ImageStreamStatus => {
+  const { outcome, generation, cause } = event;
+  const { image, sourceDigest } = outcome;
+  const added = addTagEvent(status, tag, {
+    created: now,
+    dockerImageReference: image.dockerImageReference ?? '',
+    image: image.metadata.name,
+    generation,
+    sourceDigest,
+    cause,
+  });
+  return setTagConditions(added, tag, []);
+};
+
+const addFailure = (
+  status: ImageStreamStatus,
+  tag: string,
+  failure: { readonly status: Status; readonly generation: number },
+  { now }: Recording,
+): ImageStreamStatus => {
+  const current = findTag(status, tag)?.conditions;
+  const next = failureConditions(current, failure.status, failure.generation, now);
+  return next === current ? status : setTagConditions(status, tag, next);
+};
+
+/** The request that the plan saw is answered, not one that came while the import ran. */
+const answering = <Observed extends { readonly requestedAt?: string }>(
+  observed: Observed,
+  { requestedAt }: PlannedFor,
+): Observed => {
+  const { requestedAt: _, ...rest } = observed;
+  return { ...rest, ...(requestedAt === undefined ? {} : { requestedAt }) } as Observed;
+};
+
+const observe = (status: ImageStreamStatus, list: NamedTagEventList): ImageStreamStatus =>
+  isDeepStrictEqual(findTag(status, list.tag), list) ? status : putTag(status, list);
+
+const recordTag = (stream: ImageStream, result: TagResult, recording: Recording): ImageStream => {
+  const { planned, outcome } = result;
+  const tag = stream.spec?.tags?.find(({ name }) => name === planned.tag);
+  const before = stream.status ?? {};
+  // The spec or the history has moved on while the import ran: what came of it answers a question that nobody asks any more.
+  if (tag === undefined || tagFingerprint(tag) !== planned.fingerprint) return stream;
+  if (latestTagEvent(before, tag.name)?.revision !== planned.revision) return stream;
+  const generation = tag.generation || stream.metadata.generation || 0;
+  const status =
+    outcome === 'unchanged'
+      ? setTagConditions(before, tag.name, [])
+      : outcome.ok
+        ? addImage(before, tag.name, { outcome, generation, cause: planned.cause }, recording)
+        : addFailure(before, tag.name, { status: outcome.status, generation }, recording);
+  const succeeded = outcome === 'unchanged' || outcome.ok;
+  const observed = answering(observeTag(stream, tag, { succeeded }), planned);
+  const list = findTag(status, tag.name) ?? { tag: tag.name };
+  return { ...stream, status: observe(status, { ...list, observed }) };
+};
+
+/** Tags that a listing found stand in status alone; where the spec names a tag, the spec says where it comes from. */
+const recordFound = (
+  stream: ImageStream,
+  outcome: ImageOutcome,
+  cause: TagEventCause,
+  recording: Recording,
+): ImageStream => {
+  const { tag } = outcome;
+  if (stream.spec?.tags?.some(({ name }) => name === tag)) return stream;
+  const before = stream.status ?? {};
+  const generation = stream.metadata.generation ?? 0;
+  const status = outcome.ok
+    ? addImage(before, tag, { outcome, generation, cause }, recording)
+    : addFailure(before, tag, { status: outcome.status, generation }, recording);
+  return { ...stream, status };
+};
+
+const recordRepository = (
+  stream: ImageStream,
+  { planned, outcome }: RepositoryResult,
+  recording: Recording,
+): ImageStream => {
+  if (!stream.spec?.dockerImageRepository || repositoryFingerprint(stream) !== planned.fingerprint) {
+    return stream;
+  }
+  const previous = stream.status?.repository;
+  if (!outcome.ok) {
+    const generation = stream.metadata.generation ?? 0;
+    const conditions = failureConditions(previous?.conditions, outcome.status, generation, recording.now);
+    const kept = previous?.leftOut === undefined ? {} : { leftOut: previous.leftOut };
+    const observed = observeRepository(stream, {
+      succeeded: false,
+      conditions: [...conditions],
+      ...kept,
+    });
+    return { ...stream, status: { ...stream.status, repository: answering(observed, planned) } };
+  }
+  const leftOut = outcome.additionalTags.length;
+  const observed = observeRepository(stream, { succeeded: true, ...(leftOut === 0 ? {} : { leftOut }) });
+  const listed = { ...stream, status: { ...stream.status, repository: answering(observed, planned) } };
+  return outcome.images.reduce(
+    (next, image) => recordFound(next, image, planned.cause, recording),
+    listed as ImageStream,
+  );
+};
+
+/**
+ * The status of a stream after an import: histories, conditions, what was observed, tags that track other tags; within the history
+ * limit and the size budget. The status that was given, itself, when nothing changed: then nothing is to be written.
+ *
+ * Only ever adds: a failure keeps the last good image, and a listing that lacks a tag takes none away. `stream` may be newer than the
+ * one the plan was made for; results for a spec or a history that has moved on since are dropped, and planned again.
+ */
+export const recordImports = (
+  stream: ImageStream,
+  results: ImportResults,
+  { nowMs, historyLimit, maxBytes = defaultMaxBytes }: RecordOptions,
+): ImageStreamStatus => {
+  const now = formatTime(nowMs);
+  const recording: Recording = { now };
+  const withTags = results.tags.reduce((next, result) => recordTag(next, result, recording), stream);
+  const recorded =
+    results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);
+  const tracked = updateTrackingTags(recorded, stream);
+  const fitted = fitIntoBudget(tracked, stream, { historyLimit, maxBytes, now }).stream;
+  const status = fitted.status ?? {};
+  return stream.status !== undefined && isDeepStrictEqual(status, stream.status) ? stream.status : status;
+};
