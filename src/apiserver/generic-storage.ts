@@ -1,0 +1,132 @@
+import type { KubernetesObject, Stored } from '../api/meta.ts';
+import type { Resource } from '../api/resource.ts';
+import type { Status } from '../api/status.ts';
+import { isStoreError, StoreError } from '../store/errors.ts';
+import type { DeleteOptions, ListOptions, ObjectKey, Store, WatchOptions } from '../store/store.ts';
+import { conflictError, fromStoreError, isNotFound, withStoreErrors } from './errors.ts';
+import { createObject } from './generic-create.ts';
+import { decorated, type GenericParts, getStored } from './generic-parts.ts';
+import { updateObject, updateObjectStatus } from './generic-update.ts';
+import type { RestContext, RestEvent, RestList, RestStorage } from './rest-storage.ts';
+import type { Strategy } from './strategy.ts';
+
+/** The storage of a resource whose objects are kept in a store as they are: all verbs, and `status` where it has one. */
+export type GenericStorage<T extends KubernetesObject> = RestStorage<T> &
+  Required<
+    Pick<RestStorage<T>, 'get' | 'list' | 'watch' | 'create' | 'update' | 'delete' | 'deleteCollection'>
+  >;
+
+const listObjects = async <T extends KubernetesObject>(
+  parts: GenericParts<T>,
+  options: ListOptions,
+  context: RestContext,
+): Promise<RestList<T>> => {
+  const { store, strategy } = parts;
+  const found = await withStoreErrors(strategy.resource, '', () =>
+    store.list(strategy.resource, options, context.signal),
+  );
+  return { ...found, items: found.items.map((object) => decorated(parts, object)) };
+};
+
+async function* watchObjects<T extends KubernetesObject>(
+  parts: GenericParts<T>,
+  options: WatchOptions,
+  context: RestContext,
+): AsyncGenerator<RestEvent<T>> {
+  const { store, strategy } = parts;
+  try {
+    for await (const event of store.watch(strategy.resource, options, context.signal))
+      yield event.type === 'BOOKMARK' ? event : { ...event, object: decorated(parts, event.object) };
+  } catch (error) {
+    throw error instanceof StoreError ? fromStoreError(error, strategy.resource, '') : error;
+  }
+}
+
+/** How the deletion of an object is answered that is gone for good. @see registry/generic/registry/store.go */
+export const deletedStatus = (resource: Resource, object: KubernetesObject): Status => {
+  const { name, uid } = object.metadata;
+  return {
+    status: 'Success',
+    details: {
+      name,
+      ...(resource.group === '' ? {} : { group: resource.group }),
+      kind: resource.plural,
+      ...(uid === undefined ? {} : { uid }),
+    },
+  };
+};
+
+const deleteStored = async <T extends KubernetesObject>(
+  { store, strategy: { resource } }: GenericParts<T>,
+  key: ObjectKey,
+  options: DeleteOptions,
+  context: RestContext,
+): Promise<Stored<T>> => {
+  try {
+    return await store.delete(resource, key, { ...options, dryRun: context.dryRun }, context.signal);
+  } catch (error) {
+    // The store's own words say which precondition does not hold.
+    if (isStoreError(error, 'conflict')) throw conflictError(resource, key.name, error.message, error);
+    throw error instanceof StoreError ? fromStoreError(error, resource, key.name) : error;
+  }
+};
+
+const isHeld = (object: KubernetesObject): boolean => (object.metadata.finalizers ?? []).length > 0;
+
+const deleteObject = async <T extends KubernetesObject>(
+  parts: GenericParts<T>,
+  key: ObjectKey,
+  options: DeleteOptions,
+  context: RestContext,
+): Promise<T | Status> => {
+  const object = await deleteStored(parts, key, options, context);
+  return isHeld(object) ? decorated(parts, object) : deletedStatus(parts.strategy.resource, object);
+};
+
+const deleteObjects = async <T extends KubernetesObject>(
+  parts: GenericParts<T>,
+  options: ListOptions,
+  context: RestContext,
+): Promise<readonly T[]> => {
+  const { items } = await listObjects(parts, options, context);
+  const deleted: T[] = [];
+  for (const { metadata } of items) {
+    const key = { namespace: metadata.namespace ?? '', name: metadata.name };
+    try {
+      deleted.push(await deleteStored(parts, key, {}, context));
+    } catch (error) {
+      // Somebody else was faster: it is gone, which is all that was asked for.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  return deleted;
+};
+
+/** Serves the objects of one kind from a store, by the rules of its strategy. */
+export const createGenericStorage = <T extends KubernetesObject>(
+  store: Store,
+  strategy: Strategy<T>,
+): GenericStorage<T> => {
+  const parts: GenericParts<T> = { store, strategy };
+  const { resource, columns } = strategy;
+  const get = async (key: ObjectKey, context: RestContext): Promise<T> =>
+    decorated(parts, await getStored(parts, key, context.signal));
+  const status: RestStorage<T> = {
+    resource,
+    columns,
+    get,
+    update: (key, transform, context) => updateObjectStatus(parts, key, transform, context),
+  };
+  return {
+    resource,
+    columns,
+    get,
+    list: (options, context) => listObjects(parts, options, context),
+    watch: (options, context) => watchObjects(parts, options, context),
+    create: (object, namespace, context) => createObject(parts, object, namespace, context),
+    update: (key, transform, context) => updateObject(parts, key, transform, context),
+    delete: (key, options, context) => deleteObject(parts, key, options, context),
+    deleteCollection: (options, context) => deleteObjects(parts, options, context),
+    ...(resource.hasStatus ? { subresources: { status } } : {}),
+  };
+};
