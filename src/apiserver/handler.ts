@@ -1,0 +1,87 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { failureAnswer, noCache } from './answer.ts';
+import type { Authenticate } from './authn/token.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import { createDiscovery } from './discovery.ts';
+import { toStatus, unauthorizedError, unknownPathError } from './errors.ts';
+import { type HttpAnswer, type HttpRequest, headerOf } from './http.ts';
+import { negotiateError } from './negotiate.ts';
+import type { RestStorage } from './rest-storage.ts';
+import { parseTarget } from './router.ts';
+import { createServeResource } from './serve-resource.ts';
+
+export type HandlerOptions = {
+  readonly storages: readonly RestStorage[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly authenticate: Authenticate;
+  /** Version of this program, as `/version` tells it. Default `0.0.0`. */
+  readonly version?: string;
+};
+
+/** Answers one request. Never rejects: every failure becomes an answer. */
+export type Handler = (request: HttpRequest) => Promise<HttpAnswer>;
+
+type ServePath = (request: HttpRequest) => HttpAnswer | undefined;
+
+const jsonAnswer = (contentType: string, body: unknown): HttpAnswer => ({
+  kind: 'body',
+  status: 200,
+  headers: { ...noCache, 'content-type': contentType },
+  body: JSON.stringify(body),
+});
+
+/** The Kubernetes API that is spoken here: clients compare their own version with it. */
+const kubernetes = { major: '1', minor: '32' } as const;
+
+const versionInfo = (version: string) => ({
+  ...kubernetes,
+  gitVersion: `v${kubernetes.major}.${kubernetes.minor}.0+imagestreams.${version}`,
+  gitCommit: '',
+  gitTreeState: '',
+  buildDate: '',
+  goVersion: '',
+  compiler: '',
+  platform: `${process.platform}/${process.arch}`,
+});
+
+/** Documents about the server itself. */
+const createServePath = (catalog: Catalog, version: string): ServePath => {
+  const discovery = createDiscovery(catalog);
+  return (request) => {
+    const path = request.path.replace(/\/+$/, '');
+    if (path === '/version') return jsonAnswer('application/json', versionInfo(version));
+    const document = discovery(path, headerOf(request, 'accept'));
+    return document === undefined ? undefined : jsonAnswer(document.contentType, document.body);
+  };
+};
+
+/** Makes the function behind every path of the API. */
+export const createHandler = (options: HandlerOptions): Handler => {
+  const { storages, clock, logger, authenticate, version = '0.0.0' } = options;
+  const catalog = createCatalog(storages);
+  const serveResource = createServeResource(catalog, clock);
+  const servePath = createServePath(catalog, version);
+
+  const serve = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const user = await authenticate(request, request.signal);
+    if (user === undefined) throw unauthorizedError();
+    const target = parseTarget(request.path);
+    if (target.kind === 'resource') return serveResource(request, target, user);
+    const answer = request.method === 'GET' ? servePath(request) : undefined;
+    if (answer === undefined) throw unknownPathError();
+    return answer;
+  };
+
+  return async (request) => {
+    try {
+      return await serve(request);
+    } catch (error) {
+      const status = toStatus(error);
+      const { method, path } = request;
+      if (status.code === 500) logger.error({ method, url: path, err: error }, 'request failed');
+      return failureAnswer(status, negotiateError(headerOf(request, 'accept')));
+    }
+  };
+};

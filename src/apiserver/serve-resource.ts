@@ -1,0 +1,74 @@
+import { notSupported, rootPath } from '../api/field-error.ts';
+import { failure, invalidStatus, StatusError } from '../api/status.ts';
+import type { Clock } from '../lib/clock.ts';
+import { answerOf } from './answer.ts';
+import type { Catalog } from './catalog.ts';
+import { storageFor, verbFor } from './dispatch.ts';
+import { parseGoDuration } from './go-duration.ts';
+import { type HttpAnswer, type HttpRequest, headerOf, mediaTypeOf } from './http.ts';
+import { createNamespaceCheck } from './namespaces.ts';
+import { negotiate } from './negotiate.ts';
+import type { ApiRequest } from './request.ts';
+import type { User } from './rest-storage.ts';
+import type { ResourceTarget } from './router.ts';
+
+const parseDryRun = (query: URLSearchParams): boolean => {
+  const values = query.getAll('dryRun').filter((value) => value !== '');
+  const unknown = values.find((value) => value !== 'All');
+  if (unknown !== undefined)
+    throw new StatusError(
+      invalidStatus({ group: 'meta.k8s.io', kind: 'CreateOptions', name: '' }, [
+        notSupported(rootPath.child('dryRun'), unknown, ['All']),
+      ]),
+    );
+  return values.length > 0;
+};
+
+const deadlineError = (): StatusError =>
+  new StatusError(failure('Timeout', 'Timeout: request did not complete within the allotted timeout', {}));
+
+/** The request's signal, also aborted (with the answer to give) when the time that the client gives it is over. */
+const withDeadline = ({ query, signal }: HttpRequest, clock: Clock) => {
+  const timeoutMs = query.has('watch') ? 0 : (parseGoDuration(query.get('timeout') ?? '') ?? 0);
+  if (timeoutMs === 0) return { signal, release: () => undefined };
+  const abort = new AbortController();
+  const limited = AbortSignal.any([signal, abort.signal]);
+  clock.sleep(timeoutMs, limited).then(
+    () => abort.abort(deadlineError()),
+    () => undefined, // answered, or the client has gone
+  );
+  return { signal: limited, release: () => abort.abort() };
+};
+
+/** Answers one request to a resource. Rejects with a StatusError for what the client is told. */
+export type ServeResource = (request: HttpRequest, target: ResourceTarget, user: User) => Promise<HttpAnswer>;
+
+/** Makes the path that every request to a resource takes: storage, verb, form, answer. */
+export const createServeResource = (catalog: Catalog, clock: Clock): ServeResource => {
+  const namespaces = catalog.find({ group: '', version: 'v1', plural: 'namespaces' });
+  const admitCreate = createNamespaceCheck(namespaces);
+  return async (request, target, user) => {
+    const storage = storageFor(catalog, target);
+    const verb = verbFor(request.method, target, request.query, storage);
+    const { form, encoding } = negotiate(headerOf(request, 'accept'));
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    const dryRun = parseDryRun(request.query);
+    const deadline = withDeadline(request, clock);
+    const apiRequest: ApiRequest = {
+      target,
+      storage,
+      query: request.query,
+      body: { mediaType: mediaTypeOf(headerOf(request, 'content-type')), bytes: request.body },
+      form,
+      clock,
+      context: { user, dryRun, signal: deadline.signal, warn },
+      admitCreate,
+    };
+    try {
+      return answerOf(await verb(apiRequest), apiRequest, encoding, warnings);
+    } finally {
+      deadline.release();
+    }
+  };
+};

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer } from '../../test/fakes/api-server.ts';
+
+const streams = '/apis/image.openshift.io/v1/namespaces/default/imagestreams';
+const maps = '/api/v1/namespaces/default/configmaps';
+
+const notFound = (resource: string, name: string, details: object) => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  message: `${resource} "${name}" not found`,
+  reason: 'NotFound',
+  details,
+  code: 404,
+});
+
+describe('API server', () => {
+  let api: Awaited<ReturnType<typeof startTestServer>>;
+  beforeAll(async () => {
+    api = await startTestServer();
+  });
+  afterAll(() => api.close());
+
+  it('answers who brings no token with 401', async () => {
+    const { statusCode, body } = await api.server.inject({ url: streams });
+    expect(statusCode).toBe(401);
+    expect(JSON.parse(body)).toMatchObject({ kind: 'Status', reason: 'Unauthorized' });
+  });
+
+  it('answers who brings another token with 401', async () => {
+    const { status } = await api.call('GET', streams, undefined, { authorization: 'Bearer wrong' });
+    expect(status).toBe(401);
+  });
+
+  it('tells its health to anybody', async () => {
+    for (const url of ['/livez', '/healthz', '/readyz'])
+      expect(await api.server.inject({ url })).toMatchObject({ statusCode: 200, body: 'ok' });
+  });
+
+  it('names the resource and the object that it does not find', async () => {
+    const { status, body } = await api.call('GET', `${streams}/nope`);
+    expect(status).toBe(404);
+    expect(body).toEqual(
+      notFound('imagestreams.image.openshift.io', 'nope', {
+        name: 'nope',
+        group: 'image.openshift.io',
+        kind: 'imagestreams',
+      }),
+    );
+  });
+
+  it('answers a resource, group, version or scope that it does not serve with 404', async () => {
+    for (const path of [
+      '/apis/image.openshift.io/v1/namespaces/default/nothing',
+      '/apis/image.openshift.io/v2/imagestreams',
+      '/apis/nothing.example.com/v1/imagestreams',
+      '/api/v1/namespaces/default/namespaces',
+      '/api/v1/configmaps/one',
+      `${streams}/one/nothing`,
+      '/nothing',
+    ]) {
+      const { status, body } = await api.call('GET', path);
+      expect({ path, status, message: body['message'] }).toEqual({
+        path,
+        status: 404,
+        message: 'the server could not find the requested resource',
+      });
+    }
+  });
+
+  it('creates, reads, changes and deletes an object', async () => {
+    const created = await api.call('POST', maps, { metadata: { name: 'life' }, data: { a: '1' } });
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'life', namespace: 'default', uid: expect.any(String) },
+      data: { a: '1' },
+    });
+
+    const updated = await api.call('PUT', `${maps}/life`, { ...created.body, data: { a: '2' } });
+    expect(updated.status).toBe(200);
+    expect((await api.call('GET', `${maps}/life`)).body).toEqual(updated.body);
+
+    const stale = await api.call('PUT', `${maps}/life`, { ...created.body, data: { a: '3' } });
+    expect(stale).toMatchObject({
+      status: 409,
+      body: {
+        reason: 'Conflict',
+        message:
+          'Operation cannot be fulfilled on configmaps "life": the object has been modified; please apply your changes to the latest version and try again',
+      },
+    });
+
+    const deleted = await api.call('DELETE', `${maps}/life`);
+    expect(deleted).toMatchObject({
+      status: 200,
+      body: {
+        status: 'Success',
+        details: { name: 'life', kind: 'configmaps', uid: created.body['metadata']?.['uid'] },
+      },
+    });
+    expect((await api.call('GET', `${maps}/life`)).status).toBe(404);
+  });
+
+  it('refuses an object in a namespace that is not there', async () => {
+    const { status, body } = await api.call('POST', '/api/v1/namespaces/nowhere/configmaps', {
+      metadata: { name: 'a' },
+    });
+    expect(status).toBe(404);
+    expect(body).toEqual(notFound('namespaces', 'nowhere', { name: 'nowhere', kind: 'namespaces' }));
+  });
+
+  it('refuses a body that is not JSON, and one that is too large', async () => {
+    expect(await api.call('POST', maps, '{"metadata":')).toMatchObject({
+      status: 400,
+      body: { reason: 'BadRequest' },
+    });
+    const large = { metadata: { name: 'large' }, data: { a: 'x'.repeat(3 * 1024 * 1024) } };
+    expect(await api.call('POST', maps, large)).toMatchObject({
+      status: 413,
+      body: { reason: 'RequestEntityTooLarge' },
+    });
+    expect((await api.call('GET', `${maps}/large`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,187 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { failure, StatusError } from '../api/status.ts';
+import { failureAnswer } from './answer.ts';
+import { badRequestError, internalError, tooLargeError, unauthorizedError } from './errors.ts';
+import { createHandler, type HandlerOptions } from './handler.ts';
+import type { BodyAnswer, HttpRequest } from './http.ts';
+import { sendWatch } from './watch-stream.ts';
+
+/** Largest body that is read; what Kubernetes reads. */
+const bodyLimitBytes = 3 * 1024 * 1024;
+/** How long answers that are on their way get when the server stops. */
+const drainMs = 3000;
+
+/** A document that something else supplies, such as metrics. */
+export type ExtraRoute = {
+  readonly path: string;
+  /** Needs no token. */
+  readonly isPublic: boolean;
+  readonly handle: (
+    signal: AbortSignal,
+  ) => Promise<{ readonly status?: number; readonly contentType: string; readonly body: string }>;
+};
+
+export type ApiServerOptions = HandlerOptions & {
+  /** PEM texts. Undefined: plain HTTP, for tests and behind a proxy that ends TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string } | undefined;
+  /** Whether `/readyz` says yes. Default: always. */
+  readonly isReady?: () => boolean;
+  readonly extraRoutes?: readonly ExtraRoute[];
+};
+
+/** A server of the Kubernetes API. */
+export type ApiServer = {
+  /** Resolves once it accepts connections. Port 0 takes a free one. Closes when `signal` is aborted. */
+  readonly listen: (host: string, port: number, signal: AbortSignal) => Promise<void>;
+  /** Where it listens, e.g. `https://127.0.0.1:8443`; undefined before it does. */
+  readonly address: () => string | undefined;
+  /** Ends watches at once, lets other answers finish for a few seconds, then closes every connection. */
+  readonly close: () => Promise<void>;
+  /** Answers a request without a socket; for tests. */
+  readonly inject: FastifyInstance['inject'];
+};
+
+const shutDownError = (): StatusError =>
+  new StatusError(failure('ServiceUnavailable', 'the server is shutting down', { retryAfterSeconds: 1 }));
+
+/** What the web framework refuses before any of our code runs. */
+const frameworkFailure = (error: unknown): StatusError => {
+  const { code, statusCode = 500, message } = error as Error & { code?: string; statusCode?: number };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return tooLargeError(`Request entity too large: limit is ${bodyLimitBytes}`, error);
+  return statusCode < 500 ? badRequestError(message, error) : internalError(error);
+};
+
+const sendBody = (reply: FastifyReply, answer: BodyAnswer): FastifyReply => {
+  for (const [name, value] of Object.entries(answer.headers))
+    reply.header(name, typeof value === 'string' ? value : [...value]);
+  return reply.code(answer.status).send(answer.body);
+};
+
+const toHttpRequest = (request: FastifyRequest, signal: AbortSignal): HttpRequest => {
+  const url = request.raw.url ?? '/';
+  const at = url.indexOf('?');
+  return {
+    method: request.method,
+    path: at < 0 ? url : url.slice(0, at),
+    query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
+    headers: request.headers,
+    body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+    signal,
+  };
+};
+
+const createApp = (tls: ApiServerOptions['tls']): FastifyInstance => {
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    serverFactory: (handler) =>
+      tls === undefined ? createHttpServer(handler) : createHttpsServer({ ...tls }, handler),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, _request, reply) =>
+    sendBody(reply, failureAnswer(frameworkFailure(error).status, 'json')),
+  );
+  return app;
+};
+
+const addHealth = (app: FastifyInstance, isReady: () => boolean): void => {
+  const answer = (reply: FastifyReply, isWell: boolean) =>
+    reply
+      .code(isWell ? 200 : 503)
+      .type('text/plain; charset=utf-8')
+      .send(isWell ? 'ok' : 'not ready');
+  app.get('/livez', (_request, reply) => answer(reply, true));
+  app.get('/healthz', (_request, reply) => answer(reply, true));
+  app.get('/readyz', (_request, reply) => answer(reply, isReady()));
+};
+
+const addExtraRoutes = (
+  app: FastifyInstance,
+  { extraRoutes = [], authenticate }: ApiServerOptions,
+  signalOf: (reply: FastifyReply) => AbortSignal,
+): void => {
+  for (const { path, isPublic, handle } of extraRoutes)
+    app.get(path, async (request, reply) => {
+      const signal = signalOf(reply);
+      if (!isPublic && (await authenticate(request, signal)) === undefined)
+        return sendBody(reply, failureAnswer(unauthorizedError().status, 'json'));
+      const { status = 200, contentType, body } = await handle(signal);
+      return reply.code(status).type(contentType).send(body);
+    });
+};
+
+/** The answers that are on their way, so that they can be told to stop. */
+const createRunning = () => {
+  const aborts = new Set<AbortController>();
+  return {
+    /** A signal for the work behind an answer; aborted when the client goes before it has it all. */
+    begin: (reply: FastifyReply): AbortSignal => {
+      const abort = new AbortController();
+      aborts.add(abort);
+      reply.raw.once('close', () => {
+        aborts.delete(abort);
+        if (!reply.raw.writableFinished) abort.abort(new Error('the client has gone'));
+      });
+      return abort.signal;
+    },
+    stop: (): void => {
+      for (const abort of aborts) abort.abort(shutDownError());
+    },
+  };
+};
+
+/** Makes a server of the Kubernetes API from the storages of its resources. */
+export const createApiServer = (options: ApiServerOptions): ApiServer => {
+  const { clock, logger, tls, isReady = () => true } = options;
+  const handle = createHandler(options);
+  const app = createApp(tls);
+  const running = createRunning();
+  const watches = createRunning();
+
+  addHealth(app, isReady);
+  addExtraRoutes(app, options, running.begin);
+  app.all('/*', async (request, reply) => {
+    const isWatch = new URLSearchParams(request.raw.url?.split('?')[1]).has('watch');
+    const signal = (isWatch ? watches : running).begin(reply);
+    const answer = await handle(toHttpRequest(request, signal));
+    if (answer.kind === 'body') return sendBody(reply, answer);
+    reply.hijack();
+    return sendWatch(reply.raw, answer, logger, signal);
+  });
+
+  const close = async (): Promise<void> => {
+    watches.stop();
+    const drained = new AbortController();
+    const deadline = clock.sleep(drainMs, drained.signal).then(
+      () => {
+        running.stop();
+        app.server.closeAllConnections();
+      },
+      () => undefined, // everything was answered in time
+    );
+    await app.close();
+    drained.abort();
+    await deadline;
+  };
+
+  return {
+    listen: async (host, port, signal) => {
+      signal.throwIfAborted();
+      await app.listen({ host, port });
+      const onAbort = (): void => void close();
+      signal.addEventListener('abort', onAbort, { once: true });
+    },
+    address: () => {
+      const address = app.server.address();
+      if (address === null || typeof address === 'string') return undefined;
+      const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      return `${tls === undefined ? 'http' : 'https'}://${host}:${address.port}`;
+    },
+    close,
+    inject: app.inject.bind(app),
+  };
+};

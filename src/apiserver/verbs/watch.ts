@@ -1,0 +1,141 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { verbNotSupportedError } from '../errors.ts';
+import { type ParsedListOptions, parseListOptions } from '../list-options.ts';
+import type { ApiRequest, Verb } from '../request.ts';
+import type { RestContext, RestEvent, RestStorage } from '../rest-storage.ts';
+import { parseIncludeObject, partialMetadata, tableOf } from '../table.ts';
+import { assertFresh } from './list.ts';
+
+/** The longest time without a bookmark, for clients that want any; Kubernetes sends one a minute. */
+const bookmarkIntervalMs = 60_000;
+
+type Change =
+  | RestEvent<KubernetesObject>
+  | { readonly type: 'INITIAL_END'; readonly resourceVersion: string };
+type WatchStorage = RestStorage & Required<Pick<RestStorage, 'watch' | 'list'>>;
+
+/** State first where the client has none yet, then everything that changes it. */
+async function* changes(
+  storage: WatchStorage,
+  options: ParsedListOptions,
+  context: RestContext,
+): AsyncGenerator<Change> {
+  const stateUnknown = options.resourceVersion === '' || options.resourceVersion === '0';
+  const sendState = options.sendInitialEvents ?? stateUnknown;
+  let fromRevision = options.resourceVersion;
+  if (sendState || stateUnknown) {
+    const state = await storage.list({ ...options.selection, ...(sendState ? {} : { limit: 1 }) }, context);
+    assertFresh(options, state.resourceVersion);
+    if (sendState) for (const object of state.items) yield { type: 'ADDED', object };
+    fromRevision = state.resourceVersion;
+    if (options.sendInitialEvents === true && options.allowWatchBookmarks)
+      yield { type: 'INITIAL_END', resourceVersion: fromRevision };
+  }
+  yield* storage.watch(
+    {
+      ...options.selection,
+      fromRevision,
+      bookmarkIntervalMs: options.allowWatchBookmarks ? bookmarkIntervalMs : undefined,
+    },
+    context,
+  );
+}
+
+const bookmarkObject = (
+  { resource }: RestStorage,
+  resourceVersion: string,
+  annotations?: Readonly<Record<string, string>>,
+) => ({
+  kind: resource.kind,
+  apiVersion: apiVersionOf(resource),
+  metadata: {
+    resourceVersion,
+    creationTimestamp: null,
+    ...(annotations === undefined ? {} : { annotations }),
+  },
+});
+
+/** Turns changes into frames in the form that the client asked for. */
+const createFramer = (request: ApiRequest) => {
+  const { storage, form, query, clock } = request;
+  const include = parseIncludeObject(query.get('includeObject'));
+  let headers = true;
+  const table = (objects: readonly KubernetesObject[], resourceVersion: string | undefined) => {
+    const metadata = resourceVersion === undefined ? {} : { resourceVersion };
+    const result = tableOf(objects, metadata, { storage, include, now: clock.now(), headers });
+    headers = false;
+    return result;
+  };
+  const render = (object: KubernetesObject): unknown => {
+    switch (form) {
+      case 'object':
+        return object;
+      case 'metadata':
+        return partialMetadata(object);
+      case 'table':
+        return table([object], object.metadata.resourceVersion);
+    }
+  };
+  return (change: Change): unknown => {
+    switch (change.type) {
+      case 'ADDED':
+      case 'MODIFIED':
+      case 'DELETED':
+        return { type: change.type, object: render(change.object) };
+      case 'BOOKMARK':
+        return {
+          type: 'BOOKMARK',
+          object:
+            form === 'table'
+              ? table([], change.resourceVersion)
+              : bookmarkObject(storage, change.resourceVersion),
+        };
+      case 'INITIAL_END':
+        return {
+          type: 'BOOKMARK',
+          object: bookmarkObject(storage, change.resourceVersion, { 'k8s.io/initial-events-end': 'true' }),
+        };
+    }
+  };
+};
+
+/** A signal that is also aborted after `timeoutMs`; `release` ends the wait for it. */
+const withTimeout = (clock: Clock, timeoutMs: number | undefined, signal: AbortSignal) => {
+  const abort = new AbortController();
+  const limited = AbortSignal.any([signal, abort.signal]);
+  if (timeoutMs !== undefined)
+    clock.sleep(timeoutMs, limited).then(
+      () => abort.abort(new Error('the time of the watch is over')),
+      () => undefined, // released, or the client has gone
+    );
+  return { signal: limited, release: () => abort.abort(new Error('the watch has ended')) };
+};
+
+async function* frames(
+  request: ApiRequest,
+  storage: WatchStorage,
+  options: ParsedListOptions,
+): AsyncGenerator<unknown> {
+  const limit = withTimeout(request.clock, options.timeoutMs, request.context.signal);
+  const frame = createFramer(request);
+  try {
+    for await (const change of changes(storage, options, { ...request.context, signal: limit.signal }))
+      yield frame(change);
+  } catch (error) {
+    // The end of its time is the regular end of a watch, whatever the storage was just waiting for.
+    if (!limit.signal.aborted) throw error;
+  } finally {
+    limit.release();
+  }
+}
+
+/** GET with `watch=true`: a stream of changes. */
+export const watch: Verb = async (request) => {
+  const { storage, target, query } = request;
+  if (storage.watch === undefined || storage.list === undefined)
+    throw verbNotSupportedError(storage.resource, 'watch');
+  const options = parseListOptions(query, storage.resource, target);
+  return { kind: 'watch', events: frames(request, storage as WatchStorage, options) };
+};
