@@ -1,0 +1,52 @@
+import type { Clock } from '../lib/clock.ts';
+
+/** Where the command line writes; `process.stdout` fits. */
+export type Writer = {
+  readonly write: (text: string) => unknown;
+  /** True on a terminal: progress is shown there, and only there. */
+  readonly isTTY?: boolean | undefined;
+};
+
+/** One row of the settings table of `serve`, as `--help` prints it. */
+export type SettingHelp = {
+  readonly flag: string;
+  readonly variable: string;
+  readonly help: string;
+  readonly shown: string;
+};
+
+/** What a followed reference did: it resolved for the first time, it moved, or it could not be asked. */
+export type ReferenceChange =
+  | { readonly kind: 'resolved'; readonly digest: string }
+  | { readonly kind: 'moved'; readonly oldDigest: string; readonly newDigest: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** How one reference is followed. */
+export type WatchOptions = {
+  readonly intervalMs: number;
+  /** Allows certificates that do not verify, and plain http. */
+  readonly insecure: boolean;
+};
+
+/** What the command line needs of the world and of the parts that it may not import; `app.ts` gives it. */
+export type CliPorts = {
+  readonly stdout: Writer;
+  readonly stderr: Writer;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Text of a file. Rejects with a Node error whose `code` is `ENOENT` where there is none. */
+  readonly readFile: (path: string) => Promise<string>;
+  readonly clock: Clock;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  /** Runs the server with its raw arguments until it ends; resolves to the exit code. */
+  readonly serve: (argv: readonly string[]) => Promise<number>;
+  readonly settingsHelp: () => readonly SettingHelp[];
+  /** Asks a registry for a reference again and again, until the signal aborts it; then it ends or rejects with the reason. */
+  readonly watchReference: (
+    reference: string,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ) => AsyncIterable<ReferenceChange>;
+};
