@@ -1,0 +1,113 @@
+import { parseImageStreamImageName, parseImageStreamTagName } from '../../api/image-stream-names.ts';
+import { imageStreamImages, imageStreams, imageStreamTags } from '../../api/resources.ts';
+import type { ApiClient } from '../client.ts';
+import type { CommandContext } from '../context.ts';
+import { describeConditions } from '../describe-conditions.ts';
+import { describeImage } from '../describe-image.ts';
+import { describeStream } from '../describe-stream.ts';
+import { CliError } from '../errors.ts';
+
+/** What can be described, and the words that people use for it. */
+const kinds = {
+  stream: [
+    'is',
+    'imagestream',
+    'imagestreams',
+    'imagestream.image.openshift.io',
+    'imagestreams.image.openshift.io',
+  ],
+  tag: [
+    'istag',
+    'imagestreamtag',
+    'imagestreamtags',
+    'imagestreamtag.image.openshift.io',
+    'imagestreamtags.image.openshift.io',
+  ],
+  image: [
+    'isimage',
+    'imagestreamimage',
+    'imagestreamimages',
+    'imagestreamimage.image.openshift.io',
+    'imagestreamimages.image.openshift.io',
+  ],
+} as const;
+
+type Kind = keyof typeof kinds;
+type Target = { readonly kind: Kind; readonly name: string };
+
+const kindOf = (word: string): Kind | undefined =>
+  (['stream', 'tag', 'image'] as const).find((kind) =>
+    kinds[kind].some((known) => known === word.toLowerCase()),
+  );
+
+/** A bare name says by its form what it names. */
+const bareTarget = (name: string): Target => {
+  if (name.includes('@')) return { kind: 'image', name };
+  return { kind: name.includes(':') ? 'tag' : 'stream', name };
+};
+
+/**
+ * Reads `STREAM`, `STREAM:TAG`, `STREAM@DIGEST`, each also as `is/NAME` or `is NAME`.
+ *
+ * @throws {CliError} `usage` for a kind that is none of these.
+ */
+export const parseDescribeTargets = (args: readonly string[]): readonly Target[] => {
+  const [first = '', ...names] = args;
+  const kind = names.length > 0 && !first.includes('/') ? kindOf(first) : undefined;
+  if (kind !== undefined) return names.map((name) => checked({ kind, name }));
+  return args.map((argument) => {
+    const [word = '', name] = argument.split('/', 2);
+    if (name === undefined) return checked(bareTarget(argument));
+    const named = kindOf(word);
+    if (named === undefined)
+      throw new CliError('usage', `"${word}" cannot be described; is, istag and isimage can`);
+    return checked({ kind: named, name });
+  });
+};
+
+const checked = (target: Target): Target => {
+  const { kind, name } = target;
+  if (kind === 'stream' && /[:@]/.test(name))
+    throw new CliError('usage', `"${name}" is no name of an image stream`);
+  if (kind === 'tag' && !name.includes(':')) return { kind, name: `${name}:latest` };
+  if (kind === 'tag' && parseImageStreamTagName(name) === undefined)
+    throw new CliError('usage', `"${name}" is no STREAM:TAG`);
+  if (kind === 'image' && parseImageStreamImageName(name) === undefined)
+    throw new CliError('usage', `"${name}" is no STREAM@DIGEST`);
+  return target;
+};
+
+const describeTarget = async (
+  client: ApiClient,
+  { kind, name }: Target,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<string> => {
+  switch (kind) {
+    case 'stream': {
+      const stream = await client.get(imageStreams, name, signal);
+      return describeStream(stream, nowMs) + describeConditions(stream, nowMs);
+    }
+    case 'tag': {
+      const { image = {} } = await client.get(imageStreamTags, name, signal);
+      return describeImage(image, image.metadata?.name ?? '', nowMs);
+    }
+    case 'image': {
+      const { image = {} } = await client.get(imageStreamImages, name, signal);
+      return describeImage(image, image.metadata?.name ?? '', nowMs);
+    }
+  }
+};
+
+/** `describe STREAM…`: what `oc describe` prints of streams, their tags and images. */
+export const describe = async (
+  { ports, connect }: CommandContext,
+  args: readonly string[],
+): Promise<void> => {
+  const targets = parseDescribeTargets(args);
+  const client = await connect();
+  for (const [index, target] of targets.entries()) {
+    const text = await describeTarget(client, target, ports.clock.now(), ports.signal);
+    ports.stdout.write(index === 0 ? text : `\n\n${text}`);
+  }
+};
