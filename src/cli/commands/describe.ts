@@ -67,7 +67,7 @@ export const parseDescribeTargets = (args: readonly string[]): readonly Target[]
 
 const checked = (target: Target): Target => {
   const { kind, name } = target;
-  if (kind === 'stream' && /[:@]/.test(name))
+  if (kind === 'stream' && /^$|[:@]/.test(name))
     throw new CliError('usage', `"${name}" is no name of an image stream`);
   if (kind === 'tag' && !name.includes(':')) return { kind, name: `${name}:latest` };
   if (kind === 'tag' && parseImageStreamTagName(name) === undefined)
