@@ -43,6 +43,12 @@ const excessBytes = (stream: ImageStream, maxBytes: number): number => {
   return bytesOf(stream) + conditionsReserveBytes + unknown * refusalReserveBytes - maxBytes;
 };
 
+/** Whether metadata and spec leave room to say something of every tag. What a user writes must, or nobody could be told what is wrong. */
+export const hasRoomForSpec = ({ metadata, spec }: ImageStream, maxBytes: number): boolean => {
+  const reserve = conditionsReserveBytes + (spec?.tags?.length ?? 0) * refusalReserveBytes;
+  return bytesOf([metadata, spec ?? {}]) + reserve <= maxBytes;
+};
+
 /** Drops old entries until `excess` bytes are gone: the longest histories give first, among them the oldest entries. */
 const dropOldEntries = (stream: ImageStream, excess: number): ImageStream => {
   const entries = (stream.status?.tags ?? []).flatMap((list) =>

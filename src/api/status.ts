@@ -81,7 +81,11 @@ export const invalidStatus = (
     name: object.name,
     group: object.group,
     kind: object.kind,
-    causes: errors.map((error) => ({ reason: error.type, message: error.message, field: error.path })),
+    causes: errors.map((error) => ({
+      reason: error.type,
+      message: error.message,
+      field: error.path || '[]',
+    })),
   });
 };
 
