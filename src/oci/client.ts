@@ -1,0 +1,65 @@
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { createConfigReader } from './blobs.ts';
+import { createManifestReader } from './manifests.ts';
+import { createTagLister, defaultListingLimits, type ListingLimits } from './tags.ts';
+import { withAuth } from './transport/auth.ts';
+import { withLimit } from './transport/limit.ts';
+import { observe, type RequestEvent } from './transport/observe.ts';
+import { withPlainHttp } from './transport/plain-http.ts';
+import { followRedirects } from './transport/redirect.ts';
+import { defaultRetryPolicy, type RetryPolicy, withRetry } from './transport/retry.ts';
+import { type Layer, stack } from './transport/send.ts';
+import { createUndiciSend, type Timeouts } from './transport/undici.ts';
+import type { RegistryClient } from './types.ts';
+
+export type RegistryClientOptions = {
+  readonly clock?: Clock | undefined;
+  /** Told of every request once it is over: for metrics. */
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** `User-Agent` of every request. Default `imagestreams`. */
+  readonly userAgent?: string | undefined;
+  /** Whether this machine's own addresses may be registries. Default true: standalone, they are the user's. */
+  readonly allowLoopback?: boolean | undefined;
+  /** Hosts (`host` or `host:port`) of token servers that any registry may name. Default none. */
+  readonly trustedRealms?: readonly string[] | undefined;
+  /** PEM certificates of further authorities. */
+  readonly extraCa?: readonly string[] | undefined;
+  /** Requests in flight per registry host. Default 10. */
+  readonly concurrency?: number | undefined;
+  /** How long a request waits for a paused registry before it fails as `rate-limited`. Default 10 s. */
+  readonly maxPauseWaitMs?: number | undefined;
+  readonly retryPolicy?: RetryPolicy | undefined;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  readonly listingLimits?: Partial<ListingLimits> | undefined;
+};
+
+const withUserAgent =
+  (userAgent: string): Layer =>
+  (next) =>
+  (request, signal) =>
+    next({ ...request, headers: { ...request.headers, 'user-agent': userAgent } }, signal);
+
+/** A client for all registries of a program: connections, tokens and each registry's gate are shared by whoever uses it. */
+export const createRegistryClient = (options: RegistryClientOptions = {}): RegistryClient => {
+  const { clock = systemClock, onRequest = () => undefined, allowLoopback = true } = options;
+  const { concurrency = 10, maxPauseWaitMs = 10_000, timeouts, extraCa } = options;
+  const sockets = createUndiciSend({ addresses: { allowLoopback }, timeouts, extraCa });
+  const send = stack(
+    [
+      withRetry(options.retryPolicy ?? defaultRetryPolicy(), clock),
+      withAuth({ clock, trustedRealms: options.trustedRealms ?? [] }),
+      followRedirects(),
+      withLimit({ concurrency, maxPauseWaitMs, clock }),
+      withPlainHttp(clock),
+      observe(onRequest, clock),
+      withUserAgent(options.userAgent ?? 'imagestreams'),
+    ],
+    sockets.send,
+  );
+  return {
+    ...createManifestReader(send, clock),
+    getConfig: createConfigReader(send, clock.now),
+    listTags: createTagLister(send, clock.now, { ...defaultListingLimits, ...options.listingLimits }),
+    close: sockets.close,
+  };
+};

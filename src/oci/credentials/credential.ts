@@ -1,0 +1,28 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Credential } from '../types.ts';
+
+/** New in every process: an id that gets into a log is of no use to find the secret by trying. */
+const key = randomBytes(32);
+
+const idOf = (kind: Credential['kind'], username: string, secret: string): string =>
+  createHmac('sha256', key)
+    .update(JSON.stringify([kind, username, secret]))
+    .digest('base64url');
+
+/** A user name with a password, or with what registries take for one (access tokens, robot secrets). `source` says where it is from. */
+export const basicCredential = (username: string, password: string, source: string): Credential => ({
+  kind: 'basic',
+  id: idOf('basic', username, password),
+  username,
+  password,
+  source,
+});
+
+/** A token that a token server exchanges for access tokens. */
+export const identityToken = (username: string, token: string, source: string): Credential => ({
+  kind: 'identity-token',
+  id: idOf('identity-token', username, token),
+  username,
+  token,
+  source,
+});

@@ -1,0 +1,88 @@
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Credential } from '../types.ts';
+import { basicCredential, identityToken } from './credential.ts';
+import { type CredentialEntry, parseMatch } from './keychain.ts';
+
+/** What a file of credentials holds. What could not be read is said in `problems`, without a secret, and the rest is kept. */
+export type ParsedDockerConfig = {
+  readonly entries: readonly CredentialEntry[];
+  readonly problems: readonly string[];
+};
+
+type Text = string | undefined;
+
+const textOf = (value: unknown): Text => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const base64Pattern = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/** `auth`: base64 of `user:password`. Docker pads some with NUL. */
+const decodeAuth = (auth: string): { username: string; password: string } | undefined => {
+  const compact = auth.trim();
+  if (!base64Pattern.test(compact)) return undefined;
+  const text = Buffer.from(compact, 'base64').toString('utf8').replace(/\0+$/, '');
+  const colon = text.indexOf(':');
+  return colon < 1 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+};
+
+/** The credential of one entry, a sentence why there is none, or `undefined` where the entry is empty, as credential stores leave it. */
+const credentialOf = (entry: JsonObject, source: string): Credential | string | undefined => {
+  const auth = textOf(entry['auth']);
+  const decoded = auth === undefined ? undefined : decodeAuth(auth);
+  if (auth !== undefined && decoded === undefined) return 'auth is not base64 of user:password';
+  const username = decoded?.username ?? textOf(entry['username']);
+  const password = decoded?.password ?? textOf(entry['password']);
+  const token = textOf(entry['identitytoken']);
+  if (token !== undefined) return identityToken(username ?? '', token, source);
+  if (username === undefined && password === undefined) return undefined;
+  if (username === undefined) return 'the user name is missing';
+  return basicCredential(username, password ?? '', source);
+};
+
+const parseAuths = (auths: JsonObject, source: string): ParsedDockerConfig => {
+  const entries: CredentialEntry[] = [];
+  const problems: string[] = [];
+  for (const [name, entry] of Object.entries(auths)) {
+    const match = parseMatch(name);
+    const credential = isJsonObject(entry) ? credentialOf(entry, source) : 'the entry is not an object';
+    if (match === undefined) problems.push(`${source}: ${JSON.stringify(name)} is not a registry`);
+    else if (typeof credential === 'string') problems.push(`${source}: ${name}: ${credential}`);
+    else if (credential !== undefined) entries.push({ match, credential });
+  }
+  return { entries, problems };
+};
+
+/**
+ * Reads `~/.docker/config.json` and what `kubernetes.io/dockerconfigjson` secrets hold (`auths`), or the older `.dockercfg`
+ * (the same map without `auths` around it). `source` names the file or secret in problems and in credentials.
+ *
+ * @see https://kubernetes.io/docs/concepts/containers/images/#config-json
+ */
+export const parseDockerConfig = (text: string, source: string): ParsedDockerConfig => {
+  const unreadable = (problem: string): ParsedDockerConfig => ({
+    entries: [],
+    problems: [`${source}: ${problem}`],
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, and the text holds passwords.
+    return unreadable('not valid JSON');
+  }
+  if (!isJsonObject(json)) return unreadable('not a JSON object');
+  const auths = json['auths'];
+  if (auths === undefined || auths === null) {
+    // Without `auths` only entries that are objects with credentials can be meant; other settings of a config.json are not.
+    return parseAuths(legacyEntries(json), source);
+  }
+  return isJsonObject(auths) ? parseAuths(auths, source) : unreadable('auths is not an object');
+};
+
+const credentialFields = ['auth', 'username', 'password', 'identitytoken', 'email'];
+
+const legacyEntries = (json: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(json).filter(
+      ([, entry]) => isJsonObject(entry) && credentialFields.some((field) => field in entry),
+    ),
+  );

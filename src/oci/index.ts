@@ -1,0 +1,33 @@
+export { createRegistryClient, type RegistryClientOptions } from './client.ts';
+export { type ParsedDockerConfig, parseDockerConfig } from './credentials/docker-config.ts';
+export { anonymous, type CredentialEntry, createKeychain } from './credentials/keychain.ts';
+export { digestAlgorithm, digestBytes, isDigest, parseDigest } from './digest.ts';
+export { RegistryError, type RegistryErrorCode } from './errors.ts';
+export { mediaTypes } from './media-type.ts';
+export {
+  formatReference,
+  formatRepository,
+  isTag,
+  type ParsedReference,
+  type ParsedRepository,
+  parseReference,
+  parseRepository,
+} from './reference.ts';
+export type { RequestEvent } from './transport/observe.ts';
+export type { Operation } from './transport/send.ts';
+export type {
+  Access,
+  Credential,
+  Descriptor,
+  Digest,
+  FetchedConfig,
+  FetchedManifest,
+  ImageConfig,
+  Keychain,
+  Manifest,
+  Platform,
+  PlatformDescriptor,
+  Reference,
+  RegistryClient,
+  Repository,
+} from './types.ts';

@@ -1,0 +1,83 @@
+import type { RegistryErrorCode } from '../errors.ts';
+import { BlockedAddressError } from './address.ts';
+
+/** What a failed connection means. */
+export type NetworkProblem = { readonly code: RegistryErrorCode; readonly problem: string };
+
+const certificateProblems: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
+  CERT_REVOKED: 'the certificate was revoked',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate is signed by an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'the certificate is signed by an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate is signed by an unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate is signed by an unknown authority',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
+  HOSTNAME_MISMATCH: 'the certificate is for another host',
+  CERT_UNTRUSTED: 'the certificate is not trusted',
+  CERT_REJECTED: 'the certificate is not trusted',
+  CERT_SIGNATURE_FAILURE: 'the signature of the certificate is wrong',
+  INVALID_PURPOSE: 'the certificate is not for servers',
+};
+
+const unavailableProblems: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
+  ENOTFOUND: 'the host name does not resolve',
+  EAI_AGAIN: 'the host name could not be resolved',
+  EHOSTUNREACH: 'the host is unreachable',
+  ENETUNREACH: 'the network is unreachable',
+  ECONNABORTED: 'connection aborted',
+};
+
+const timeoutProblems: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  ETIMEDOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',
+};
+
+/** What OpenSSL says when the bytes that come back are not TLS at all. */
+const notTls: ReadonlySet<string> = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+]);
+
+/** The `code` of an error, or of the first that it gathers: Node tries several addresses of a name at once. */
+const codeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
+};
+
+/** Puts into words why a request got no answer. Messages of the network stack are not passed on: some quote what came in. */
+export const describeNetworkError = (error: unknown): NetworkProblem => {
+  if (error instanceof BlockedAddressError) return { code: 'blocked', problem: error.message };
+  const code = codeOf(error);
+  const certificate = certificateProblems[code];
+  if (certificate !== undefined) return { code: 'certificate', problem: certificate };
+  const timeout = timeoutProblems[code];
+  if (timeout !== undefined) return { code: 'timeout', problem: timeout };
+  if (notTls.has(code)) {
+    return {
+      code: 'http-not-https',
+      problem: 'the server speaks plain http; only an insecure import may use it',
+    };
+  }
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return { code: 'invalid-response', problem: 'the answer is not HTTP' };
+  }
+  const unavailable = unavailableProblems[code];
+  if (unavailable !== undefined) return { code: 'unavailable', problem: unavailable };
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
+    return { code: 'unavailable', problem: `the TLS handshake failed (${code})` };
+  }
+  return {
+    code: 'unavailable',
+    problem: code === '' ? 'the request failed' : `the request failed (${code})`,
+  };
+};

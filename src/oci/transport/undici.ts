@@ -1,0 +1,164 @@
+import { getCACertificates } from 'node:tls';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
+import { Agent, type Dispatcher } from 'undici';
+import { RegistryError } from '../errors.ts';
+import { type AddressPolicy, blockedHostname, guardedLookup } from './address.ts';
+import { describeNetworkError } from './network-error.ts';
+import { type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
+
+/** How long the parts of a request may take. */
+export type Timeouts = {
+  /** TCP and TLS. Default 10 s. */
+  readonly connectMs: number;
+  /** From the request to the headers, and between two pieces of the body. Default 30 s. */
+  readonly idleMs: number;
+  /** A whole request; ends what trickles in. Default 60 s. */
+  readonly totalMs: number;
+};
+
+export type UndiciOptions = {
+  readonly addresses: AddressPolicy;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  /** PEM certificates of further authorities, besides those that Node knows. */
+  readonly extraCa?: readonly string[] | undefined;
+};
+
+export const defaultTimeouts: Timeouts = { connectMs: 10_000, idleMs: 30_000, totalMs: 60_000 };
+
+/** Errors say what they have to say in the beginning. */
+const maxErrorBytes = 64 * 1024;
+
+type Decompress = (bytes: Uint8Array, options: ZlibOptions) => Promise<Uint8Array>;
+
+const decompressors: Readonly<Record<string, Decompress>> = {
+  gzip: promisify<Uint8Array, ZlibOptions, Uint8Array>(gunzip),
+  'x-gzip': promisify<Uint8Array, ZlibOptions, Uint8Array>(gunzip),
+  deflate: promisify<Uint8Array, ZlibOptions, Uint8Array>(inflate),
+  br: promisify<Uint8Array, ZlibOptions, Uint8Array>(brotliDecompress),
+};
+
+const tooLarge = (request: RegistryRequest): RegistryError =>
+  requestError(request, 'too-large', `the answer is larger than ${request.maxBytes} bytes`);
+
+const joinHeaders = (headers: Dispatcher.ResponseData['headers']): Readonly<Record<string, string>> => {
+  const joined: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return joined;
+};
+
+const readBody = async (
+  request: RegistryRequest,
+  response: Dispatcher.ResponseData,
+  isError: boolean,
+): Promise<Uint8Array> => {
+  const maxBytes = isError ? maxErrorBytes : request.maxBytes;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop destroys the body, and with it the connection: nothing more is read.
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) {
+      if (isError) break;
+      throw tooLarge(request);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+/** Undoes a content encoding that nobody asked for: some caches compress all the same. */
+const decode = async (
+  request: RegistryRequest,
+  bytes: Uint8Array,
+  encoding: string | undefined,
+): Promise<Uint8Array> => {
+  if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return bytes;
+  const decompress = decompressors[encoding.toLowerCase()];
+  if (decompress === undefined) {
+    throw requestError(
+      request,
+      'invalid-response',
+      'the answer has a content encoding that was not asked for',
+    );
+  }
+  try {
+    return await decompress(bytes, { maxOutputLength: request.maxBytes });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(request);
+    throw requestError(request, 'invalid-response', 'the answer is not what its content encoding says', {
+      cause: error,
+    });
+  }
+};
+
+const readAnswer = async (
+  request: RegistryRequest,
+  response: Dispatcher.ResponseData,
+): Promise<RegistryResponse> => {
+  const headers = joinHeaders(response.headers);
+  const isError = response.statusCode < 200 || response.statusCode > 299;
+  const answer = { status: response.statusCode, headers, url: request.url };
+  if (!isError && request.method !== 'HEAD' && Number(headers['content-length']) > request.maxBytes) {
+    response.body.destroy();
+    throw tooLarge(request);
+  }
+  const raw = await readBody(request, response, isError);
+  if (isError || request.method === 'HEAD') return { ...answer, bytes: raw };
+  return { ...answer, bytes: await decode(request, raw, headers['content-encoding']) };
+};
+
+/**
+ * The innermost Send: sockets. Keeps connections alive per host, one pool that verifies certificates and one, for requests that
+ * are allowed to be insecure, that does not. HTTP/1.1 only: the gate spreads requests over connections already.
+ */
+export const createUndiciSend = ({ addresses, timeouts, extraCa = [] }: UndiciOptions) => {
+  const { connectMs, idleMs, totalMs } = { ...defaultTimeouts, ...timeouts };
+  const createAgent = (rejectUnauthorized: boolean): Agent =>
+    new Agent({
+      allowH2: false,
+      headersTimeout: idleMs,
+      bodyTimeout: idleMs,
+      connect: {
+        timeout: connectMs,
+        lookup: guardedLookup(addresses),
+        rejectUnauthorized,
+        ...(extraCa.length === 0 ? {} : { ca: [...getCACertificates(), ...extraCa] }),
+      },
+    });
+  const verifying = createAgent(true);
+  const trusting = createAgent(false);
+
+  const send: Send = async (request, signal) => {
+    signal.throwIfAborted();
+    const blocked = blockedHostname(request.url.hostname, addresses);
+    if (blocked !== undefined) throw requestError(request, 'blocked', blocked);
+    const deadline = AbortSignal.timeout(totalMs);
+    try {
+      const response = await (request.access.insecure ? trusting : verifying).request({
+        origin: request.url.origin,
+        path: `${request.url.pathname}${request.url.search}`,
+        method: request.method,
+        headers: { 'accept-encoding': 'identity', ...request.headers },
+        body: request.body ?? null,
+        signal: AbortSignal.any([signal, deadline]),
+      });
+      return await readAnswer(request, response);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RegistryError) throw error;
+      if (deadline.aborted) throw requestError(request, 'timeout', `no complete answer within ${totalMs} ms`);
+      const { code, problem } = describeNetworkError(error);
+      throw requestError(request, code, problem, { cause: error });
+    }
+  };
+
+  return {
+    send,
+    close: async (): Promise<void> => {
+      await Promise.all([verifying.destroy(), trusting.destroy()]);
+    },
+  };
+};

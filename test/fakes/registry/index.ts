@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type AuthOptions, createGuard } from './auth.ts';
+import type { Certificate } from './certificate.ts';
+import type { Content } from './content.ts';
+import { errorAnswer, type Hook, jsonAnswer, type RecordedRequest, readRequest, respond } from './http.ts';
+import { type ListingOptions, parseRoute, route } from './routes.ts';
+import { createStorage } from './storage.ts';
+
+export type { AuthOptions } from './auth.ts';
+export { type Certificate, createCertificate } from './certificate.ts';
+export { anImage, anIndex, type Content, type ImageOptions, rawManifest } from './content.ts';
+export type { Fault, Hook, RecordedRequest } from './http.ts';
+export { type PushTarget, push } from './push.ts';
+
+export type FakeRegistryOptions = ListingOptions & {
+  /** Serves https with this certificate. Default http. */
+  readonly tls?: Certificate;
+  /** Default open to all. */
+  readonly auth?: AuthOptions;
+  /** What tokens expire by. Default the system's clock. */
+  readonly now?: () => number;
+};
+
+/** An OCI registry in this process. */
+export type FakeRegistry = {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  readonly url: string;
+  /** Every request so far, oldest first. */
+  readonly requests: readonly RecordedRequest[];
+  /** `GET /v2/app/manifests/v1` per request so far. */
+  readonly log: () => readonly string[];
+  readonly forgetRequests: () => void;
+  /** Stores an image or index with all it refers to. Adding under a tag again moves it. */
+  readonly add: (repository: string, content: Content, tag?: string) => void;
+  readonly deleteTag: (repository: string, tag: string) => void;
+  /** Lets `hook` break requests until the returned function is called; hooks that came last are asked first. */
+  readonly intercept: (hook: Hook) => () => void;
+  readonly revokeTokens: () => void;
+  readonly stop: () => Promise<void>;
+};
+
+/** Starts a {@link FakeRegistry} on a free port of loopback. */
+export const startFakeRegistry = async (options: FakeRegistryOptions = {}): Promise<FakeRegistry> => {
+  const storage = createStorage();
+  const guard =
+    options.auth === undefined ? undefined : createGuard(options.auth, options.now ?? (() => Date.now()));
+  const requests: RecordedRequest[] = [];
+  const hooks: Hook[] = [];
+  let url = '';
+
+  const answerOf = (request: RecordedRequest) => {
+    const { pathname } = request.url;
+    if (pathname === '/token' && guard !== undefined) return guard.token(request);
+    const found = parseRoute(pathname);
+    const refusal = guard?.check(request, found?.repository ?? '', url);
+    if (refusal !== undefined) return refusal;
+    if (pathname === '/v2/')
+      return jsonAnswer(200, {}, { 'docker-distribution-api-version': 'registry/2.0' });
+    return found === undefined ? errorAnswer(404, 'UNSUPPORTED') : route(storage, found, request, options);
+  };
+
+  const listener: RequestListener = (incoming, outgoing) => {
+    const serve = async (): Promise<void> => {
+      const request = await readRequest(incoming, url);
+      requests.push(request);
+      const fault = hooks.map((hook) => hook(request)).find((found) => found !== undefined);
+      await respond(incoming, outgoing, fault, () => answerOf(request));
+    };
+    serve().catch(() => incoming.socket.destroy());
+  };
+  const server =
+    options.tls === undefined ? createHttpServer(listener) : createHttpsServer(options.tls, listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `${options.tls === undefined ? 'http' : 'https'}://${host}`;
+
+  return {
+    host,
+    url,
+    requests,
+    log: () => requests.map(({ method, path }) => `${method} ${path}`),
+    forgetRequests: () => requests.splice(0),
+    add: storage.add,
+    deleteTag: (repository, tag) => storage.repository(repository)?.tags.delete(tag),
+    intercept: (hook) => {
+      hooks.unshift(hook);
+      return () => hooks.splice(hooks.indexOf(hook), 1);
+    },
+    revokeTokens: () => guard?.revokeTokens(),
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
