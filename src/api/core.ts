@@ -82,6 +82,14 @@ export const DeploymentSchema = objectSchema(
 export type Deployment = KubernetesObject &
   Omit<Value<typeof DeploymentSchema>, 'apiVersion' | 'kind' | 'metadata'>;
 
+/** Served empty, because clients that describe a Deployment list its ReplicaSets: nothing here makes any. */
+export const ReplicaSetSchema = objectSchema('ReplicaSet', 'Pods of one template of a Deployment.', {
+  spec: Type.Optional(openObject()),
+  status: Type.Optional(openObject()),
+});
+export type ReplicaSet = KubernetesObject &
+  Omit<Value<typeof ReplicaSetSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
 type CoreResourceOptions = {
   readonly plural: string;
   readonly kind: string;
@@ -153,4 +161,12 @@ export const deployments = coreResource<Deployment>({
   shortNames: ['deploy'],
   categories: ['all'],
   hasStatus: true,
+});
+export const replicaSets = coreResource<ReplicaSet>({
+  group: 'apps',
+  plural: 'replicasets',
+  kind: 'ReplicaSet',
+  schema: ReplicaSetSchema,
+  shortNames: ['rs'],
+  categories: ['all'],
 });

@@ -8,10 +8,11 @@ import type { ImageStreamImage } from '../../api/image-stream-tag.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { imageStreamImages } from '../../api/resources.ts';
 import type { Store } from '../../store/store.ts';
+import { badRequestError, conflictError, notFoundError } from '../errors.ts';
 import type { RestStorage } from '../rest-storage.ts';
 import { embedImage } from './embedded-image.ts';
-import { badRequestError, conflictError, inSingular, notFoundError } from './failures.ts';
 import { imageStreamImageColumns } from './image-columns.ts';
+import { inSingular } from './in-singular.ts';
 import { findImage, getImage, getStream } from './stream-reader.ts';
 
 /** Digests of all images in the history of a stream. */

@@ -1,13 +1,27 @@
 import type { Image } from '../../api/image.ts';
 import type { ImageStream, TagEvent, TagReference } from '../../api/image-stream.ts';
-import { formatImageStreamTagName } from '../../api/image-stream-names.ts';
+import {
+  formatImageStreamTagName,
+  type ImageStreamTagName,
+  parseImageStreamTagName,
+} from '../../api/image-stream-names.ts';
 import type { ImageStreamTag, ImageTag } from '../../api/image-stream-tag.ts';
 import type { Stored } from '../../api/meta.ts';
 import { resolveReference } from '../../api/reference-policy.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { imageStreamTags, imageTags } from '../../api/resources.ts';
 import { findTag, latestTagEvent } from '../../api/tag-history.ts';
+import type { Store } from '../../store/store.ts';
+import { badRequestError } from '../errors.ts';
 import { bareImage, type EmbeddedImage, embedImage } from './embedded-image.ts';
+import { findImage } from './stream-reader.ts';
+
+/** @throws {StatusError} 400 when `name` is not `<stream>:<tag>`. */
+export const splitTagName = (kind: string, name: string): ImageStreamTagName => {
+  const parts = parseImageStreamTagName(name);
+  if (parts === undefined) throw badRequestError(`${kind}s must be retrieved with <name>:<tag>`);
+  return parts;
+};
 
 export const specTagOf = (stream: ImageStream, tag: string): TagReference | undefined =>
   stream.spec?.tags?.find(({ name }) => name === tag);
@@ -105,3 +119,15 @@ export const tagNamesOf = (stream: ImageStream): readonly string[] =>
       ...(stream.status?.tags ?? []).map(({ tag }) => tag),
     ]),
   ].toSorted();
+
+/** The tag of a stream that was just written, with its image where it has one already. */
+export const showImageStreamTag = async (
+  store: Store,
+  stream: Stored<ImageStream>,
+  tag: string,
+  signal: AbortSignal,
+): Promise<ImageStreamTag> => {
+  const event = currentImageOf(stream, tag);
+  const image = event === undefined ? undefined : await findImage(store, event.image, signal);
+  return imageStreamTagOf(stream, tag, image);
+};

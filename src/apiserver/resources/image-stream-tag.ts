@@ -1,20 +1,12 @@
-import { type ImageStreamTagName, parseImageStreamTagName } from '../../api/image-stream-names.ts';
 import type { ImageStreamTag } from '../../api/image-stream-tag.ts';
 import { imageStreamTags } from '../../api/resources.ts';
 import type { Store } from '../../store/store.ts';
+import { notFoundError } from '../errors.ts';
 import type { RestStorage } from '../rest-storage.ts';
-import { badRequestError, notFoundError } from './failures.ts';
 import { imageStreamTagColumns } from './image-columns.ts';
-import { currentImageOf, imageStreamTagOf } from './image-stream-tag-view.ts';
+import { currentImageOf, imageStreamTagOf, splitTagName } from './image-stream-tag-view.ts';
 import { getImage, getStream } from './stream-reader.ts';
 import { listFromStreams } from './virtual-list.ts';
-
-/** @throws {StatusError} 400 when `name` is not `<stream>:<tag>`. */
-export const splitTagName = (kind: string, name: string): ImageStreamTagName => {
-  const parts = parseImageStreamTagName(name);
-  if (parts === undefined) throw badRequestError(`${kind}s must be retrieved with <name>:<tag>`);
-  return parts;
-};
 
 /** Tags with their images, computed from streams (openshift-semantics §5.1). */
 export const createImageStreamTagStorage = ({

@@ -1,10 +1,9 @@
 import type { ImageTag } from '../../api/image-stream-tag.ts';
 import { imageTags } from '../../api/resources.ts';
 import type { Store } from '../../store/store.ts';
+import { notFoundError } from '../errors.ts';
 import type { RestStorage } from '../rest-storage.ts';
-import { notFoundError } from './failures.ts';
-import { splitTagName } from './image-stream-tag.ts';
-import { currentImageOf, imageTagOf, tagNamesOf } from './image-stream-tag-view.ts';
+import { currentImageOf, imageTagOf, splitTagName, tagNamesOf } from './image-stream-tag-view.ts';
 import { imageTagColumns } from './image-tag-columns.ts';
 import { findImage, getStream } from './stream-reader.ts';
 import { listFromStreams } from './virtual-list.ts';

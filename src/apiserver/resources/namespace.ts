@@ -1,4 +1,5 @@
 import { type Namespace, namespaces } from '../../api/core.ts';
+import { apiVersionOf } from '../../api/resource.ts';
 import type { Strategy } from '../strategy.ts';
 import { ageColumn, nameColumn } from './columns.ts';
 import { withoutGeneration } from './without-generation.ts';
@@ -11,6 +12,13 @@ const withNameLabel = (namespace: Namespace): Namespace => ({
     labels: { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name },
   },
 });
+
+const startOf = (namespace: Namespace): Namespace =>
+  withNameLabel({ ...namespace, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } });
+
+/** A namespace as it is stored when it is new. */
+export const newNamespace = (name: string): Namespace =>
+  startOf({ apiVersion: apiVersionOf(namespaces), kind: namespaces.kind, metadata: { name } });
 
 /** Namespaces as Kubernetes serves them. */
 export const namespaceStrategy: Strategy<Namespace> = {
@@ -26,8 +34,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
     },
     ageColumn,
   ],
-  prepareForCreate: (namespace) =>
-    withNameLabel({ ...namespace, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }),
+  prepareForCreate: startOf,
   prepareForUpdate: (next, old) => withNameLabel(old.spec === undefined ? next : { ...next, spec: old.spec }),
   decorate: withoutGeneration,
 };

@@ -4,7 +4,7 @@ import type { Stored } from '../../api/meta.ts';
 import type { Resource } from '../../api/resource.ts';
 import { imageStreams, images } from '../../api/resources.ts';
 import type { ObjectKey, Store } from '../../store/store.ts';
-import { notFoundError } from './failures.ts';
+import { notFoundError } from '../errors.ts';
 
 /** The stream; rejects with the 404 of `requested`, the resource in the request's URL (openshift-semantics §5). */
 export const getStream = async (

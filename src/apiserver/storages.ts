@@ -1,0 +1,57 @@
+import { namespaces } from '../api/core.ts';
+import type { Importer, Keychains } from '../importer/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { isStoreError } from '../store/errors.ts';
+import type { Store } from '../store/store.ts';
+import { createGenericStorage } from './generic-storage.ts';
+import { withContentsDeleted } from './namespaces.ts';
+import { configMapStrategy } from './resources/config-map.ts';
+import { deploymentStrategy } from './resources/deployment.ts';
+import { eventStrategy } from './resources/event.ts';
+import { imageStrategy } from './resources/image.ts';
+import { createImageStreamStorage } from './resources/image-stream.ts';
+import { createImageStreamImageStorage } from './resources/image-stream-image.ts';
+import { createImageStreamTagStorage } from './resources/image-stream-tag.ts';
+import { createImageTagStorage } from './resources/image-tag.ts';
+import { namespaceStrategy, newNamespace } from './resources/namespace.ts';
+import { createReplicaSetStorage } from './resources/replica-set.ts';
+import { secretStrategy } from './resources/secret.ts';
+import type { RestStorage } from './rest-storage.ts';
+
+/** What the served resources stand on. */
+export type StoragePorts = {
+  readonly store: Store;
+  readonly importer: Importer;
+  readonly keychains: Keychains;
+  readonly clock: Clock;
+};
+
+/** Everything that standalone mode serves: the list that `createApiServer` takes. */
+export const createStorages = (ports: StoragePorts): readonly RestStorage[] => {
+  const { store } = ports;
+  const contents: readonly RestStorage[] = [
+    createGenericStorage(store, secretStrategy),
+    createGenericStorage(store, configMapStrategy),
+    createGenericStorage(store, eventStrategy),
+    createGenericStorage(store, deploymentStrategy),
+    createReplicaSetStorage(ports),
+    createImageStreamStorage(ports),
+    createImageStreamTagStorage(ports),
+    createImageTagStorage(ports),
+    createImageStreamImageStorage(ports),
+  ];
+  return [
+    withContentsDeleted(createGenericStorage(store, namespaceStrategy), contents),
+    ...contents,
+    createGenericStorage(store, imageStrategy),
+  ];
+};
+
+/** Makes the namespace `default`, which is always there, where it is missing. */
+export const ensureDefaultNamespace = async (store: Store, signal: AbortSignal): Promise<void> => {
+  try {
+    await store.create(namespaces, newNamespace('default'), {}, signal);
+  } catch (error) {
+    if (!isStoreError(error, 'already-exists')) throw error;
+  }
+};
