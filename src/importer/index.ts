@@ -1,0 +1,84 @@
+import type { Clock } from '../lib/clock.ts';
+import { mapLimit } from '../lib/map-limit.ts';
+import type { Access, RegistryClient } from '../oci/types.ts';
+import { statusOfError } from './outcome-status.ts';
+import { listTags } from './repository.ts';
+import { createSharedWork } from './shared-work.ts';
+import { parseSource, repositoryOf, type Source, withTag } from './source.ts';
+import type { ImageOutcome, ImportContext, Importer, RepositoryImport } from './types.ts';
+
+export { credentialClass } from './content.ts';
+export { type ImportPlan, isNothing, type PlanFacts, planImports } from './plan.ts';
+export { type RecordOptions, recordImports } from './record.ts';
+export { type ImportRequest, type ImportRequestResult, runImportRequest } from './request.ts';
+export { type ImportResults, runImports } from './run.ts';
+export { nextSlot, type Refresh, refreshInterval } from './schedule.ts';
+export { parseSource } from './source.ts';
+export type {
+  ImageImport,
+  ImageOutcome,
+  ImportContext,
+  Importer,
+  Keychains,
+  RepositoryImport,
+  RepositoryOutcome,
+  ResolveOutcome,
+} from './types.ts';
+
+export type ImporterOptions = {
+  readonly client: RegistryClient;
+  readonly clock: Clock;
+  /** Bytes of manifests and configs kept for imports that lead to the same content. Default 16 MiB: some thousand of them. */
+  readonly cacheBytes?: number;
+};
+
+/** Tags of one repository under way at a time; how many requests really run is for the registry's gate to say. */
+const tagConcurrency = 16;
+
+const accessOf = (insecure: boolean, { keychain, priority }: ImportContext): Access => ({
+  keychain,
+  insecure,
+  priority,
+});
+
+/** The importer over a registry client; see {@link Importer} for what it promises. */
+export const createImporter = ({ client, clock, cacheBytes = 16 * 2 ** 20 }: ImporterOptions): Importer => {
+  const work = createSharedWork({ client, clock, cacheBytes });
+
+  const importTags = async (
+    { source, access, request }: { source: Source; access: Access; request: RepositoryImport },
+    signal: AbortSignal,
+  ) => {
+    const { importMode, includeManifest, maxTags } = request;
+    const listing = await listTags(client, repositoryOf(source.reference), { access, maxTags }, signal);
+    const importTag = (tag: string, inner: AbortSignal): Promise<ImageOutcome> =>
+      work.fetch({ source: withTag(source, tag), access, importMode, includeManifest }, inner);
+    const images = await mapLimit(listing.tags, tagConcurrency, importTag, signal);
+    return { images, additionalTags: listing.additionalTags };
+  };
+
+  return {
+    importImage: async ({ from, insecure, ...wanted }, context, signal) => {
+      const parsed = parseSource(from);
+      if (!parsed.ok) return { ...parsed, tag: '' };
+      return work.fetch({ ...wanted, source: parsed.source, access: accessOf(insecure, context) }, signal);
+    },
+
+    importRepository: async (request, context, signal) => {
+      const parsed = parseSource(request.from);
+      if (!parsed.ok) return parsed;
+      const access = accessOf(request.insecure, context);
+      try {
+        return { ok: true, ...(await importTags({ source: parsed.source, access, request }, signal)) };
+      } catch (error) {
+        signal.throwIfAborted();
+        return { ok: false, status: statusOfError(error, request.from) };
+      }
+    },
+
+    resolve: async ({ from, insecure }, context, signal) => {
+      const parsed = parseSource(from);
+      return parsed.ok ? work.resolve(parsed.source, accessOf(insecure, context), signal) : parsed;
+    },
+  };
+};

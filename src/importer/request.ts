@@ -1,0 +1,160 @@
+import type { Image } from '../api/image.ts';
+import type { ImageStream } from '../api/image-stream.ts';
+import type {
+  ImageImportSpec,
+  ImageImportStatus,
+  ImageStreamImport,
+  RepositoryImportSpec,
+  RepositoryImportStatus,
+} from '../api/image-stream-import.ts';
+import { importModeOf, preferredPlatform } from '../api/pending.ts';
+import type { Status } from '../api/status.ts';
+import { mapLimit } from '../lib/map-limit.ts';
+import { formatRepository } from '../oci/reference.ts';
+import type { Keychain } from '../oci/types.ts';
+import { parseSource, tagOf } from './source.ts';
+import type { ImageImport, ImageOutcome, ImportContext, Importer, RepositoryOutcome } from './types.ts';
+
+/** An ImageStreamImport to run, on whose behalf and into what. */
+export type ImportRequest = {
+  readonly spec: NonNullable<ImageStreamImport['spec']>;
+  /** The stream as it is; its spec tags say which platform a tag prefers. */
+  readonly stream: ImageStream | undefined;
+  readonly keychain: Keychain;
+  /** Tags of a repository to import at most; 0: all. */
+  readonly maxTags: number;
+};
+
+/** What came of a request: for whoever asked, and with all that is known for whoever applies it to the stream. */
+export type ImportRequestResult = {
+  /** `status.images` is aligned with `spec.images`; `status.import` is for the caller to fill. */
+  readonly status: Omit<NonNullable<ImageStreamImport['status']>, 'import'>;
+  readonly images: readonly ImageOutcome[];
+  readonly repository: RepositoryOutcome | undefined;
+};
+
+/** Images of one request under way at a time; how many requests really run is for the registries' gates to say. */
+const imageConcurrency = 16;
+
+const success: Status = { metadata: {}, status: 'Success' };
+
+/** An Image inside of another object does not say its kind. */
+const embedded = ({ apiVersion: _version, kind: _kind, ...image }: Image) => image;
+
+const statusOfImage = (outcome: ImageOutcome): ImageImportStatus => {
+  const tag = outcome.tag === '' ? {} : { tag: outcome.tag };
+  if (!outcome.ok) return { status: { metadata: {}, ...outcome.status }, ...tag };
+  const { image, manifests } = outcome;
+  return {
+    status: success,
+    image: embedded(image),
+    ...tag,
+    ...(manifests.length === 0 ? {} : { manifests: manifests.map(embedded) }),
+  };
+};
+
+const importOf = (image: ImageImportSpec, stream: ImageStream | undefined): ImageImport => {
+  const from = image.from.name ?? '';
+  const parsed = parseSource(from);
+  const target = image.to?.name ?? (parsed.ok ? tagOf(parsed.source.reference) : '');
+  return {
+    from,
+    insecure: image.importPolicy?.insecure === true,
+    importMode: importModeOf(image),
+    ...preferredPlatform(stream?.spec?.tags?.find(({ name }) => name === target)),
+    includeManifest: image.includeManifest === true,
+  };
+};
+
+/** What of a fetch decides which image a tag gives, apart from the tag. */
+const placeOf = ({ from, importMode, preferArch, preferOs }: Omit<ImageImport, 'insecure'>): string => {
+  const parsed = parseSource(from);
+  const repository = parsed.ok ? formatRepository(parsed.source.reference) : undefined;
+  return JSON.stringify([repository, importMode, preferArch, preferOs]);
+};
+
+type Fetched = { readonly request: ImageImport; readonly outcome: ImageOutcome };
+
+const importRepository = async (
+  importer: Importer,
+  repository: RepositoryImportSpec,
+  { context, maxTags, fetched }: { context: ImportContext; maxTags: number; fetched: readonly Fetched[] },
+  signal: AbortSignal,
+): Promise<RepositoryOutcome> => {
+  const request = {
+    from: repository.from.name ?? '',
+    insecure: repository.importPolicy?.insecure === true,
+    importMode: importModeOf(repository),
+    maxTags,
+    includeManifest: repository.includeManifest === true,
+  };
+  const outcome = await importer.importRepository(request, context, signal);
+  if (!outcome.ok) return outcome;
+  // A tag beyond the limit that the same request fetched by itself is not left out.
+  const byTag = new Map(
+    fetched
+      .filter((one) => one.outcome.ok && placeOf(one.request) === placeOf(request))
+      .map((one) => [one.outcome.tag, one.outcome] as const),
+  );
+  const promoted = outcome.additionalTags.flatMap((tag) => byTag.get(tag) ?? []);
+  return {
+    ok: true,
+    images: [...outcome.images, ...promoted],
+    additionalTags: outcome.additionalTags.filter((tag) => !byTag.has(tag)),
+  };
+};
+
+const statusOfRepository = (outcome: RepositoryOutcome): RepositoryImportStatus => {
+  if (!outcome.ok) return { status: { metadata: {}, ...outcome.status } };
+  const failures = outcome.images.filter(({ ok }) => !ok).length;
+  const which = failures === 1 ? 'one' : `${failures}`;
+  const failed: Status = {
+    metadata: {},
+    status: 'Failure',
+    message: `${which} of the images from this repository failed to import`,
+    reason: 'ImportFailed',
+  };
+  return {
+    status: failures === 0 ? success : failed,
+    ...(outcome.images.length === 0 ? {} : { images: outcome.images.map(statusOfImage) }),
+    ...(outcome.additionalTags.length === 0 ? {} : { additionalTags: [...outcome.additionalTags] }),
+  };
+};
+
+/**
+ * Fetches what an ImageStreamImport asks for and says what came of each part. Applies nothing, so that a dry run is the same without
+ * the applying.
+ *
+ * Every credential is tried, then none, by the registry client: the original's second run without secrets is not needed.
+ *
+ * @see openshift-semantics §3.2 steps 5–8, §1.5
+ */
+export const runImportRequest = async (
+  importer: Importer,
+  { spec, stream, keychain, maxTags }: ImportRequest,
+  signal: AbortSignal,
+): Promise<ImportRequestResult> => {
+  const context: ImportContext = { keychain, priority: 'interactive' };
+  const fetched = await mapLimit(
+    spec.images ?? [],
+    imageConcurrency,
+    async (image, inner): Promise<Fetched> => {
+      const request = importOf(image, stream);
+      return { request, outcome: await importer.importImage(request, context, inner) };
+    },
+    signal,
+  );
+  const images = fetched.map(({ outcome }) => outcome);
+  const repository =
+    spec.repository === undefined
+      ? undefined
+      : await importRepository(importer, spec.repository, { context, maxTags, fetched }, signal);
+  return {
+    status: {
+      ...(repository === undefined ? {} : { repository: statusOfRepository(repository) }),
+      ...(images.length === 0 ? {} : { images: images.map(statusOfImage) }),
+    },
+    images,
+    repository,
+  };
+};
