@@ -144,6 +144,7 @@ export const testRegistry = (name: string, start: () => Promise<RegistryUnderTes
 
     it('lists all tags', async () => {
       const tags = Array.from({ length: 25 }, (_, index) => `t${String(index).padStart(3, '0')}`);
+      await registry.push('demo/many', image, 't000');
       await Promise.all(tags.map((tag) => registry.push('demo/many', image, tag)));
       const pages = await collect(client.listTags(reference('demo/many'), access, signal));
       expect(pages.flat().toSorted()).toEqual(tags);
