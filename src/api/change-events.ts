@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { importSuccess, type TagEventCondition } from './condition.ts';
+import type { ImageStream, NamedTagEventList, TagEvent, TagEventCause } from './image-stream.ts';
+import type { Stored } from './meta.ts';
+import { findTag, highestRevision } from './tag-history.ts';
+
+/** What a program that watches tags is told. */
+export type ChangeEvent = {
+  /** Equal for the same change whoever reports it, however often: readers drop what they have seen. */
+  readonly id: string;
+  readonly type: 'TagCreated' | 'TagMoved' | 'TagDeleted' | 'ImportFailed' | 'ImportRecovered';
+  readonly namespace: string;
+  readonly stream: string;
+  readonly tag: string;
+  /** Of the history entry; for events that are none, the newest that the tag had, 0 where it never had one. */
+  readonly revision: number;
+  readonly oldDigest?: string;
+  /** Absent where the tag is gone, and where it is only a reference. */
+  readonly newDigest?: string;
+  /** Pull spec that the tag points at; for a deleted tag, that it pointed at; empty where it never did. */
+  readonly reference: string;
+  readonly cause?: TagEventCause;
+  /** Why an import failed: the condition's own words. */
+  readonly reason?: string;
+  readonly message?: string;
+  /** RFC 3339. */
+  readonly time: string;
+};
+
+type StoredStream = Stored<ImageStream>;
+
+/** Names an event by what happened, never by when it was noticed. */
+const idOf = (...facts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+
+const whereOf = ({ metadata }: StoredStream, tag: string) => ({
+  namespace: metadata.namespace ?? '',
+  stream: metadata.name,
+  tag,
+});
+
+const digests = (
+  before: TagEvent | undefined,
+  after: TagEvent | undefined,
+): Pick<ChangeEvent, 'oldDigest' | 'newDigest'> => ({
+  ...(before === undefined || before.image === '' ? {} : { oldDigest: before.image }),
+  ...(after === undefined || after.image === '' ? {} : { newDigest: after.image }),
+});
+
+const moveOf = (
+  stream: StoredStream,
+  tag: string,
+  {
+    revision,
+    before,
+    after,
+  }: { readonly revision: number; readonly before: TagEvent | undefined; readonly after: TagEvent },
+): ChangeEvent => ({
+  id: idOf(stream.metadata.uid, tag, revision),
+  type: before === undefined ? 'TagCreated' : 'TagMoved',
+  ...whereOf(stream, tag),
+  revision,
+  ...digests(before, after),
+  reference: after.dockerImageReference,
+  ...(after.cause === undefined ? {} : { cause: after.cause }),
+  time: after.created ?? stream.metadata.creationTimestamp,
+});
+
+/** The entries that the history gained, the oldest first. Entries without revision came with an import of old state: no news. */
+const movesOf = (
+  stream: StoredStream,
+  list: NamedTagEventList,
+  old: NamedTagEventList | undefined,
+): readonly ChangeEvent[] => {
+  const known = old?.items?.[0]?.revision ?? 0;
+  const gained = (list.items ?? []).filter(({ revision = 0 }) => revision > known).toReversed();
+  return gained.map((after, index) =>
+    moveOf(stream, list.tag, {
+      revision: after.revision ?? 0,
+      before: gained[index - 1] ?? old?.items?.[0],
+      after,
+    }),
+  );
+};
+
+const deletionOf = (stream: StoredStream, list: NamedTagEventList, now: string): readonly ChangeEvent[] => {
+  const last = list.items?.[0];
+  if (last === undefined) return [];
+  const revision = highestRevision(stream.status ?? {}, list.tag);
+  const type = 'TagDeleted';
+  return [
+    {
+      id: idOf(stream.metadata.uid, list.tag, revision, type),
+      type,
+      ...whereOf(stream, list.tag),
+      revision,
+      ...digests(last, undefined),
+      reference: last.dockerImageReference,
+      time: now,
+    },
+  ];
+};
+
+const failureOf = (list: NamedTagEventList | undefined): TagEventCondition | undefined =>
+  list?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
+
+/** Best effort: an import that failed and recovered between two looks is not told. */
+const healthOf = (
+  stream: StoredStream,
+  list: NamedTagEventList,
+  old: NamedTagEventList | undefined,
+  now: string,
+): readonly ChangeEvent[] => {
+  const [is, was] = [failureOf(list), failureOf(old)];
+  if (is?.reason === was?.reason && (is === undefined) === (was === undefined)) return [];
+  const type = is === undefined ? 'ImportRecovered' : 'ImportFailed';
+  const current = list.items?.[0];
+  const revision = highestRevision(stream.status ?? {}, list.tag);
+  const time = is?.lastTransitionTime ?? now;
+  return [
+    {
+      id: idOf(stream.metadata.uid, list.tag, revision, type, is?.reason, (is ?? was)?.lastTransitionTime),
+      type,
+      ...whereOf(stream, list.tag),
+      revision,
+      ...digests(current, current),
+      reference: current?.dockerImageReference ?? '',
+      ...(is?.reason === undefined ? {} : { reason: is.reason }),
+      ...(is?.message === undefined ? {} : { message: is.message }),
+      time,
+    },
+  ];
+};
+
+/**
+ * What happened to the tags of a stream between two states of it: one event for each history entry gained, in order, and one for each
+ * tag that is gone or whose imports began or ceased to fail. `previous` undefined: the stream is seen for the first time, its whole
+ * history is news and its failures are not. `next` undefined: it was deleted. Times that the objects do not hold are `now`.
+ */
+export const changeEvents = (
+  previous: StoredStream | undefined,
+  next: StoredStream | undefined,
+  now: string,
+): readonly ChangeEvent[] => {
+  const deleted = (previous?.status?.tags ?? [])
+    .filter(({ tag }) => findTag(next?.status, tag)?.items?.[0] === undefined)
+    .flatMap((list) => (previous === undefined ? [] : deletionOf(previous, list, now)));
+  if (next === undefined) return deleted;
+  const changed = (next.status?.tags ?? []).flatMap((list) => {
+    const old = findTag(previous?.status, list.tag);
+    const health = previous === undefined ? [] : healthOf(next, list, old, now);
+    return [...movesOf(next, list, old), ...health];
+  });
+  return [...deleted, ...changed];
+};
