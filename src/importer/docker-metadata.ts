@@ -1,12 +1,9 @@
 import { formatTime } from '../lib/clock.ts';
+import { isJsonObject, type JsonObject } from '../oci/json.ts';
 import type { ImageConfig } from '../oci/types.ts';
 
-type Json = Readonly<Record<string, unknown>>;
 /** Takes a field's value where it has the right type and says something; Go's `omitempty` decides what says nothing. */
 type Take = (value: unknown) => unknown;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const text: Take = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 const number: Take = (value) => (Number.isSafeInteger(value) && value !== 0 ? value : undefined);
@@ -16,11 +13,11 @@ const texts: Take = (value) =>
     ? value
     : undefined;
 const keys: Take = (value) =>
-  isObject(value) && Object.keys(value).length > 0
+  isJsonObject(value) && Object.keys(value).length > 0
     ? Object.fromEntries(Object.keys(value).map((key) => [key, {}]))
     : undefined;
 const textMap: Take = (value) =>
-  isObject(value) &&
+  isJsonObject(value) &&
   Object.keys(value).length > 0 &&
   Object.values(value).every((item) => typeof item === 'string')
     ? value
@@ -57,7 +54,7 @@ const containerFields: Readonly<Record<string, Take>> = {
 };
 
 /** The fields of `source` that `fields` knows, in that order, without those that say nothing. */
-const project = (source: Json, fields: Readonly<Record<string, Take>>): Json =>
+const project = (source: JsonObject, fields: Readonly<Record<string, Take>>): JsonObject =>
   Object.fromEntries(
     Object.entries(fields)
       .map(([name, take]) => [name, take(source[name])] as const)
@@ -86,10 +83,10 @@ export const dockerMetadata = (image: {
   readonly config: ImageConfig;
   /** Bytes of config and layers; undefined for an index. */
   readonly size?: number;
-}): Json => {
+}): JsonObject => {
   const { id, config, size } = image;
   const container = config['container_config'];
-  const fields: Json = {
+  const fields: JsonObject = {
     kind: 'DockerImage',
     apiVersion: 'image.openshift.io/1.0',
     Id: id,
@@ -97,10 +94,10 @@ export const dockerMetadata = (image: {
     Comment: text(config['comment']),
     Created: createdTime(config['created']),
     Container: text(config['container']),
-    ContainerConfig: isObject(container) ? project(container, containerFields) : {},
+    ContainerConfig: isJsonObject(container) ? project(container, containerFields) : {},
     DockerVersion: text(config['docker_version']),
     Author: text(config['author']),
-    Config: isObject(config['config']) ? project(config['config'], containerFields) : undefined,
+    Config: isJsonObject(config['config']) ? project(config['config'], containerFields) : undefined,
     Architecture: text(config['architecture']),
     Size: number(size),
   };

@@ -7,13 +7,17 @@ import { createSharedWork } from './shared-work.ts';
 import { parseSource, repositoryOf, type Source, withTag } from './source.ts';
 import type { ImageOutcome, ImportContext, Importer, RepositoryImport } from './types.ts';
 
-export { credentialClass } from './content.ts';
 export { type ImportPlan, isNothing, type PlanFacts, planImports } from './plan.ts';
 export { type RecordOptions, recordImports } from './record.ts';
 export { type ImportRequest, type ImportRequestResult, runImportRequest } from './request.ts';
 export { type ImportResults, runImports } from './run.ts';
-export { nextSlot, type Refresh, refreshInterval } from './schedule.ts';
-export { parseSource } from './source.ts';
+export {
+  type IntervalSettings,
+  nextSlot,
+  type Refresh,
+  type ScheduledTag,
+  scheduledRefresh,
+} from './schedule.ts';
 export type {
   ImageImport,
   ImageOutcome,

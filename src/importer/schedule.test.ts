@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ImageStream } from '../api/image-stream.ts';
-import { nextSlot, type Refresh, refreshInterval } from './schedule.ts';
+import type { ImageStream, TagReference } from '../api/image-stream.ts';
+import { observeTag } from '../api/pending.ts';
+import type { Keychain } from '../oci/types.ts';
+import { nextSlot, type Refresh, refreshInterval, scheduledRefresh } from './schedule.ts';
 
 const minuteMs = 60_000;
 const refresh = (change: Partial<Refresh> = {}): Refresh => ({
@@ -101,5 +103,72 @@ describe('refreshInterval', () => {
 
   it('is never below the floor, whatever the default', () => {
     expect(intervalOf(undefined, undefined, { defaultMs: 1000, floorMs: 10_000 }).intervalMs).toBe(10_000);
+  });
+});
+
+describe('scheduledRefresh', () => {
+  const settings = { defaultMs: 15 * minuteMs, floorMs: 10_000 };
+  const anonymous: Keychain = () => [];
+  const tag = (from: string, change: Partial<TagReference> = {}): TagReference => ({
+    name: 'v1',
+    from: { kind: 'DockerImage', name: from },
+    importPolicy: { scheduled: true },
+    ...change,
+  });
+  const streamOf = (one: TagReference, imported: boolean): ImageStream => {
+    const stream: ImageStream = {
+      apiVersion: 'image.openshift.io/v1',
+      kind: 'ImageStream',
+      metadata: { name: 'app' },
+      spec: { tags: [one] },
+    };
+    const items = imported
+      ? [{ created: null, dockerImageReference: 'a@sha256:b', image: 'sha256:b', generation: 1 }]
+      : null;
+    const observed = observeTag(stream, one, { succeeded: imported });
+    return { ...stream, status: { tags: [{ tag: one.name, items, observed }] } };
+  };
+  const scheduled = (one: TagReference, { imported = true, keychain = anonymous } = {}) =>
+    scheduledRefresh(streamOf(one, imported), one, { keychain, settings });
+
+  it('is the same work for every spelling of a reference', () => {
+    expect(scheduled(tag('nginx'))).toEqual(scheduled(tag('docker.io/library/nginx:latest')));
+    expect(scheduled(tag('nginx'))).toEqual({
+      refresh: {
+        reference: 'docker.io/library/nginx:latest',
+        importMode: 'Legacy',
+        credentialClass: '[]',
+        intervalMs: 15 * minuteMs,
+      },
+    });
+  });
+
+  it('is other work with other credentials, without their secrets', () => {
+    const keychain: Keychain = () => [
+      { kind: 'basic', id: 'id-of-a', username: 'a', password: 'hidden', source: 'test' },
+    ];
+    const refresh = scheduled(tag('nginx'), { keychain })?.refresh;
+    expect(refresh?.credentialClass).toBe('["id-of-a"]');
+    expect(JSON.stringify(refresh)).not.toContain('hidden');
+  });
+
+  it('says what is wrong with the interval', () => {
+    const annotations = { 'imagestreams.dev/refresh-interval': 'often' };
+    expect(scheduled(tag('nginx', { annotations }))?.problem).toContain('"often" is no duration');
+  });
+
+  const digest = `quay.io/team/app@sha256:${'a'.repeat(64)}`;
+  it('goes on for a digest until it has its image', () => {
+    expect(scheduled(tag(digest), { imported: false })?.refresh.reference).toBe(digest);
+    expect(scheduled(tag(digest), { imported: true })).toBeUndefined();
+  });
+
+  it.each([
+    { name: 'that does not ask for it', change: { importPolicy: {} } },
+    { name: 'that is only a reference', change: { reference: true } },
+    { name: 'that points at another tag', change: { from: { kind: 'ImageStreamTag', name: 'v2' } } },
+    { name: 'whose reference is malformed', change: { from: { kind: 'DockerImage', name: '!!' } } },
+  ])('leaves alone a tag $name', ({ change }) => {
+    expect(scheduled(tag('nginx', change))).toBeUndefined();
   });
 });

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { refreshIntervalAnnotation } from '../api/annotations.ts';
 import type { ImageStream, ImportMode, TagReference } from '../api/image-stream.ts';
+import { hasImageOfSpec, importModeOf, isImportable } from '../api/pending.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { formatReference } from '../oci/reference.ts';
+import type { Keychain } from '../oci/types.ts';
+import { credentialClass } from './content.ts';
+import { parseSource, repositoryOf } from './source.ts';
 
 /** What makes two refreshes the same work. */
 export type Refresh = {
@@ -66,5 +71,37 @@ export const refreshInterval = (
   return {
     intervalMs: within(defaultMs),
     problem: `annotation ${refreshIntervalAnnotation}: "${text}" is no duration; write for example 30s, 15m or 1h`,
+  };
+};
+
+export type ScheduledTag = {
+  readonly refresh: Refresh;
+  /** As of {@link RefreshInterval}. */
+  readonly problem?: string;
+};
+
+/**
+ * The refresh that a spec tag asks for; undefined for a tag that is not scheduled, whose reference cannot be parsed, or that names a
+ * digest and has its image: a digest never moves.
+ */
+export const scheduledRefresh = (
+  stream: ImageStream,
+  tag: TagReference,
+  { keychain, settings }: { readonly keychain: Keychain; readonly settings: IntervalSettings },
+): ScheduledTag | undefined => {
+  if (!isImportable(tag) || tag.importPolicy?.scheduled !== true) return undefined;
+  const parsed = parseSource(tag.from?.name ?? '');
+  if (!parsed.ok) return undefined;
+  const { reference } = parsed.source;
+  if (reference.target.kind === 'digest' && hasImageOfSpec(stream, tag)) return undefined;
+  const { intervalMs, ...rest } = refreshInterval(stream, tag, settings);
+  return {
+    refresh: {
+      reference: formatReference(reference),
+      importMode: importModeOf(tag),
+      credentialClass: credentialClass(keychain, repositoryOf(reference)),
+      intervalMs,
+    },
+    ...rest,
   };
 };
