@@ -9,14 +9,17 @@ import {
   validateDataKeys,
   validateImmutable,
 } from './data-values.ts';
+import { validateNamespacedMeta } from './object-rules.ts';
 import { withoutGeneration } from './without-generation.ts';
 
 const dataPath = rootPath.child('data');
 const binaryPath = rootPath.child('binaryData');
 
-const validate = ({ data = {}, binaryData = {} }: ConfigMap): readonly FieldError[] => {
+const validate = (configMap: ConfigMap): readonly FieldError[] => {
+  const { data = {}, binaryData = {} } = configMap;
   const textBytes = Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   return [
+    ...validateNamespacedMeta(configMap),
     ...validateDataKeys(data, dataPath),
     ...validateDataKeys(binaryData, binaryPath),
     ...validateBase64(binaryData, binaryPath),

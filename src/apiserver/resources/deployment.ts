@@ -5,6 +5,7 @@ import type { Column } from '../rest-storage.ts';
 import type { Strategy } from '../strategy.ts';
 import { ageColumn, nameColumn } from './columns.ts';
 import { withDeploymentDefaults } from './deployment-defaults.ts';
+import { validateNamespacedMeta } from './object-rules.ts';
 
 type Requirement = { readonly key: string; readonly operator: string; readonly values?: readonly string[] };
 type Selector = {
@@ -85,8 +86,9 @@ const validateSelector = (deployment: Deployment): readonly FieldError[] => {
 
 /** @see kubernetes/pkg/apis/apps/validation `ValidateDeployment` */
 const validate = (deployment: Deployment): readonly FieldError[] => {
-  if (deployment.spec === undefined) return [required(specPath)];
-  return [...validateSelector(deployment), ...validateContainers(deployment)];
+  const ofMetadata = validateNamespacedMeta(deployment);
+  if (deployment.spec === undefined) return [...ofMetadata, required(specPath)];
+  return [...ofMetadata, ...validateSelector(deployment), ...validateContainers(deployment)];
 };
 
 /** Deployments, kept for whoever acts on them: nothing here makes pods of them. */

@@ -1,3 +1,4 @@
+import { emptyDockerImageMetadata } from '../../api/defaults.ts';
 import type { Image } from '../../api/image.ts';
 import type { ImageStreamTag } from '../../api/image-stream-tag.ts';
 import { withoutGeneration } from './without-generation.ts';
@@ -5,19 +6,11 @@ import { withoutGeneration } from './without-generation.ts';
 /** An Image inside another object. */
 export type EmbeddedImage = NonNullable<ImageStreamTag['image']>;
 
-const emptyMetadata = {
-  kind: 'DockerImage',
-  apiVersion: 'image.openshift.io/1.0',
-  Id: '',
-  Created: null,
-  ContainerConfig: {},
-};
-
 /** An image of which only the name and the pull spec are known, as OpenShift writes one inside another object. */
 export const bareImage = (name: string, dockerImageReference: string): EmbeddedImage => ({
   metadata: name === '' ? {} : { name },
   ...(dockerImageReference === '' ? {} : { dockerImageReference }),
-  dockerImageMetadata: emptyMetadata,
+  dockerImageMetadata: emptyDockerImageMetadata,
   dockerImageMetadataVersion: '1.0',
 });
 

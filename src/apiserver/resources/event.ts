@@ -3,6 +3,7 @@ import { type FieldError, invalid, rootPath } from '../../api/field-error.ts';
 import type { Column } from '../rest-storage.ts';
 import type { Strategy } from '../strategy.ts';
 import { formatAge, nameColumn } from './columns.ts';
+import { validateNamespacedMeta } from './object-rules.ts';
 import { withoutGeneration } from './without-generation.ts';
 
 /** The part of `series` that is shown; the object is kept as it comes. */
@@ -71,6 +72,7 @@ export const eventStrategy: Strategy<Event> = {
     column('Count', 1, 'How often it was seen.', countOf),
     { ...nameColumn, priority: 1 },
   ],
-  validate: validateNamespace,
+  validate: (event) => [...validateNamespacedMeta(event), ...validateNamespace(event)],
+  validateUpdate: (event) => [...validateNamespacedMeta(event), ...validateNamespace(event)],
   decorate: withoutGeneration,
 };

@@ -2,6 +2,7 @@ import { type Namespace, namespaces } from '../../api/core.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Strategy } from '../strategy.ts';
 import { ageColumn, nameColumn } from './columns.ts';
+import { validateNamespaceMeta } from './object-rules.ts';
 import { withoutGeneration } from './without-generation.ts';
 
 /** Kubernetes puts the name into a label, so that selectors can name a namespace. */
@@ -35,6 +36,8 @@ export const namespaceStrategy: Strategy<Namespace> = {
     ageColumn,
   ],
   prepareForCreate: startOf,
+  validate: validateNamespaceMeta,
+  validateUpdate: validateNamespaceMeta,
   prepareForUpdate: (next, old) => withNameLabel(old.spec === undefined ? next : { ...next, spec: old.spec }),
   decorate: withoutGeneration,
 };

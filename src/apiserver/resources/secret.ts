@@ -9,6 +9,7 @@ import {
   validateDataKeys,
   validateImmutable,
 } from './data-values.ts';
+import { validateNamespacedMeta } from './object-rules.ts';
 import { withoutGeneration } from './without-generation.ts';
 
 const dataPath = rootPath.child('data');
@@ -54,6 +55,7 @@ const validate = (secret: Secret): readonly FieldError[] => {
   const { data = {}, type = '' } = secret;
   const keys = requiredKeys[type] ?? [];
   return [
+    ...validateNamespacedMeta(secret),
     ...validateDataKeys(data, dataPath),
     ...validateBase64(data, dataPath),
     ...(decodedBytes(data) > maxDataBytes ? [tooLong(dataPath, maxDataBytes)] : []),
