@@ -118,7 +118,7 @@ describe('lines', () => {
       return undefined;
     });
     const lines: string[] = [];
-    await collect(clientOf(api.url, {}, { readMs: 50, createMs: 50 }).lines('/events', never), lines);
+    await collect(await clientOf(api.url, {}, { readMs: 50, createMs: 50 }).lines('/events', never), lines);
     expect(lines).toEqual(['{"a":1}', '{"b":2}', '{"c":3}']);
   });
 
@@ -131,7 +131,7 @@ describe('lines', () => {
     });
     const lines: string[] = [];
     const read = async (): Promise<void> => {
-      for await (const line of clientOf(api.url).lines('/events', stop.signal)) {
+      for await (const line of await clientOf(api.url).lines('/events', stop.signal)) {
         lines.push(line);
         stop.abort(reason);
       }
@@ -148,13 +148,11 @@ describe('lines', () => {
       return undefined;
     });
     const lines: string[] = [];
-    expect(await failureOf(collect(clientOf(api.url).lines('/broken', never), lines))).toMatchObject({
+    expect(await failureOf(collect(await clientOf(api.url).lines('/broken', never), lines))).toMatchObject({
       code: 'unreachable',
     });
     expect(lines).toEqual(['first']);
-    expect(await failureOf(collect(clientOf(api.url).lines('/denied', never), lines))).toBeInstanceOf(
-      StatusError,
-    );
+    expect(await failureOf(clientOf(api.url).lines('/denied', never))).toBeInstanceOf(StatusError);
   });
 });
 

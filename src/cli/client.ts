@@ -24,8 +24,8 @@ export type ApiClient = {
     object: unknown,
     signal: AbortSignal,
   ) => Promise<T>;
-  /** The lines of an answer that may never end, as they come. Ends when the server closes it. */
-  readonly lines: (path: string, signal: AbortSignal) => AsyncIterable<string>;
+  /** Resolves when an answer begins that may never end, to its lines as they come; they end when the server closes it. */
+  readonly lines: (path: string, signal: AbortSignal) => Promise<AsyncIterable<string>>;
 };
 
 /** Time limits in milliseconds; 0 waits for ever. Of `lines`, only the beginning of the answer is limited. */
@@ -116,6 +116,17 @@ export const createClient = (connection: Connection, timeouts: ClientTimeouts): 
       return response;
     });
 
+  async function* follow(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<string> {
+    try {
+      yield* linesOf(response);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw unreachable(connection, error);
+    } finally {
+      response.destroy();
+    }
+  }
+
   const collectionOf = (resource: Resource): string =>
     `/apis/${resource.group}/${resource.version}/namespaces/${segmentOf(connection.namespace)}/${resource.plural}`;
 
@@ -133,16 +144,6 @@ export const createClient = (connection: Connection, timeouts: ClientTimeouts): 
       const request = { method: 'POST', path: collectionOf(resource), body: JSON.stringify(object) } as const;
       return (await call(request, timeouts.createMs, signal)) as T;
     },
-    async *lines(path, signal) {
-      const response = await begin({ method: 'GET', path }, signal);
-      try {
-        yield* linesOf(response);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw unreachable(connection, error);
-      } finally {
-        response.destroy();
-      }
-    },
+    lines: async (path, signal) => follow(await begin({ method: 'GET', path }, signal), signal),
   };
 };

@@ -91,6 +91,17 @@ const addApiCommands = (program: Command, ports: CliPorts): void => {
     declare: (command) => command.option(outputOption, 'table, json or yaml'),
     load: async () => (await import('./commands/history.ts')).history,
   });
+  addApiCommand(program, ports, {
+    usage: 'events [STREAM[:TAG]]',
+    summary: 'tell what happened to tags, and what happens',
+    declare: (command) =>
+      command
+        .option('-f, --follow', 'go on with what happens from now on')
+        .option('--since <TIME>', 'only what is newer: a duration like 10m, or an RFC 3339 time')
+        .option('-A, --all-namespaces', 'of all namespaces')
+        .option(outputOption, 'table or json (one object a line)'),
+    load: async () => (await import('./commands/events.ts')).events,
+  });
 };
 
 const addWatch = (program: Command, ports: CliPorts): void => {

@@ -1,0 +1,93 @@
+import type { ChangeEvent } from '../../api/change-events.ts';
+import { formatTime } from '../../lib/clock.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import type { CommandContext } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { readFeed } from '../event-feed.ts';
+import { parseOutput } from '../output.ts';
+import { parseTagTarget, type TagTarget } from '../targets.ts';
+
+export type EventsOptions = {
+  readonly follow?: boolean;
+  readonly since?: string;
+  readonly allNamespaces?: boolean;
+  readonly output?: string;
+};
+
+const sinceOf = (text: string | undefined, nowMs: number): string | undefined => {
+  if (text === undefined) return undefined;
+  const agoMs = parseDuration(text);
+  if (agoMs !== undefined) return formatTime(nowMs - agoMs);
+  const atMs = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(atMs)) return formatTime(atMs);
+  throw new CliError(
+    'usage',
+    `--since "${text}" is neither a duration like 10m nor a time like 2026-01-02T15:04:05Z`,
+  );
+};
+
+const causeOf = ({ cause }: ChangeEvent): string => {
+  if (cause === undefined) return '';
+  return cause.by === undefined ? ` (${cause.type})` : ` (${cause.type} by ${cause.by})`;
+};
+
+/** What happened, after the name of the tag. */
+const detailOf = (event: ChangeEvent): string => {
+  const { oldDigest = '', newDigest = '', reference, reason = '', message = '' } = event;
+  switch (event.type) {
+    case 'TagCreated':
+      return `→ ${newDigest || reference}${causeOf(event)}`;
+    case 'TagMoved':
+      return `${oldDigest} → ${newDigest || reference}${causeOf(event)}`;
+    case 'TagDeleted':
+      return `was ${oldDigest || reference}`;
+    case 'ImportFailed':
+      return `${reason}: ${message}`;
+    case 'ImportRecovered':
+      return 'is imported again';
+  }
+};
+
+const typeWidth = 'ImportRecovered'.length;
+
+/** One event as a line for people. */
+export const formatEvent = (event: ChangeEvent, options: { readonly withNamespace: boolean }): string => {
+  const tag = `${options.withNamespace ? `${event.namespace}/` : ''}${event.stream}:${event.tag}`;
+  return `${event.time}  ${event.type.padEnd(typeWidth)}  ${tag}  ${detailOf(event)}\n`;
+};
+
+const isWanted = (
+  event: ChangeEvent,
+  namespace: string | undefined,
+  target: TagTarget | undefined,
+): boolean =>
+  (namespace === undefined || event.namespace === namespace) &&
+  (target === undefined || event.stream === target.stream) &&
+  (target?.tag === undefined || event.tag === target.tag);
+
+/** `events [STREAM[:TAG]]`: what happened to tags; with `--follow` also what happens from now on. */
+export const events = async (
+  { ports, connect }: CommandContext,
+  [target]: readonly string[],
+  options: EventsOptions,
+): Promise<void> => {
+  const { stdout, stderr, clock, signal } = ports;
+  const format = parseOutput(options.output ?? 'table', ['table', 'json']);
+  const wanted = target === undefined ? undefined : parseTagTarget(target);
+  const query = { since: sinceOf(options.since, clock.now()), follow: options.follow === true };
+  const client = await connect();
+  const withNamespace = options.allNamespaces === true;
+  const namespace = withNamespace ? undefined : client.namespace;
+  const onBreak = (why: string): void => {
+    stderr.write(`warning: ${why}; trying again\n`);
+  };
+  try {
+    for await (const event of readFeed(client, query, { clock, onBreak }, signal)) {
+      if (!isWanted(event, namespace, wanted)) continue;
+      stdout.write(format === 'json' ? `${JSON.stringify(event)}\n` : formatEvent(event, { withNamespace }));
+    }
+  } catch (error) {
+    // To be told to stop is how following ends.
+    if (!query.follow || !signal.aborted) throw error;
+  }
+};
