@@ -75,7 +75,6 @@ export const createImporter = ({ client, clock, cacheBytes = 16 * 2 ** 20 }: Imp
       try {
         return { ok: true, ...(await importTags({ source: parsed.source, access, request }, signal)) };
       } catch (error) {
-        signal.throwIfAborted();
         return { ok: false, status: statusOfError(error, request.from) };
       }
     },

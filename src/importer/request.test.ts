@@ -199,6 +199,16 @@ describe('runImportRequest of a repository', () => {
     });
   });
 
+  it('does not count a tag that the same request could not fetch', async () => {
+    const registry = createFakeRegistry();
+    for (const tag of ['v1', 'v2']) registry.addImage(name, of('amd64'), tag);
+    registry.fail(`GET manifest ${name}:v2`, new RegistryError('timeout', 'no answer'));
+    const spec = { repository: repository(), images: [image('v2')] };
+    const { status } = await run(registry, spec, { maxTags: 1 });
+    expect(status.repository?.additionalTags).toEqual(['v2']);
+    expect(status.repository?.status?.status).toBe('Success');
+  });
+
   it('does not count a tag that the same request fetched in another way', async () => {
     const registry = createFakeRegistry();
     for (const tag of ['v1', 'v2']) registry.addImage(name, of('amd64'), tag);

@@ -54,7 +54,6 @@ export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => 
     try {
       return outcomeOf(wanted, await fetches(key, work, signal));
     } catch (error) {
-      signal.throwIfAborted();
       const status = statusOfError(error, formatReference(source.reference));
       return { ok: false, status, tag: tagOf(source.reference) };
     }
@@ -71,7 +70,6 @@ export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => 
       const { digest } = await heads(key, (inner) => client.resolve(reference, access, inner), signal);
       return { ok: true, digest };
     } catch (error) {
-      signal.throwIfAborted();
       return { ok: false, status: statusOfError(error, formatReference(reference)) };
     }
   };
