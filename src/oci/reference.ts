@@ -39,6 +39,10 @@ export const canonicalRegistry = (host: string): string => {
 
 const isPort = (text: string): boolean => /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= 65_535;
 
+/** Names that a URL would spell differently are none: `0x7f.1` would be dialled as 127.0.0.1. */
+const isHostname = (text: string): boolean =>
+  hostPattern.test(text) && URL.parse(`https://${text}`)?.hostname === text.toLowerCase();
+
 /** Whether `text` is a host with an optional port; IPv6 addresses stand in brackets. */
 const isRegistry = (text: string): boolean => {
   const bracketed = /^\[([^\]%]*)\](?::(.*))?$/.exec(text);
@@ -46,12 +50,11 @@ const isRegistry = (text: string): boolean => {
     return isIPv6(bracketed[1] ?? '') && (bracketed[2] === undefined || isPort(bracketed[2]));
   }
   const [host = '', port, ...rest] = text.split(':');
-  return rest.length === 0 && hostPattern.test(host) && (port === undefined || isPort(port));
+  return rest.length === 0 && isHostname(host) && (port === undefined || isPort(port));
 };
 
 /** Whether the first part of a name names a host: Docker's rule, which takes `team/app` for a repository of the Hub. */
-const looksLikeHost = (first: string): boolean =>
-  /[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+const looksLikeHost = (first: string): boolean => /[.:[]/.test(first) || first === 'localhost';
 
 const problem = (text: string) => ({ ok: false, problem: text }) as const;
 
