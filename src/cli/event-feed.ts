@@ -54,9 +54,8 @@ const createSeen = (): ((id: string) => boolean) => {
   };
 };
 
-/** The later of two RFC 3339 times. */
-const later = (a: string | undefined, b: string): string =>
-  a !== undefined && Date.parse(a) > Date.parse(b) ? a : b;
+/** Times have second precision and the feed tells what is newer: what else happened in that second would be lost. */
+const overlapMs = 1000;
 
 /**
  * Change events as the server tells them, each once. A feed that is followed is asked for again, from the last event on, when its
@@ -70,15 +69,16 @@ export async function* readFeed(
 ): AsyncGenerator<ChangeEvent> {
   const isSeen = createSeen();
   let since = query.since;
+  let lastMs: number | undefined;
   let hasAnswered = false;
   for (let attempt = 1; ; attempt++) {
-    const askedAt = formatTime(ports.clock.now());
+    const askedMs = ports.clock.now();
     try {
       const lines = await client.lines(pathOf({ ...query, since }), signal);
       hasAnswered = true;
       for await (const line of lines) {
         const event = parseEvent(line);
-        since = later(since, event.time);
+        lastMs = Math.max(lastMs ?? 0, Date.parse(event.time));
         attempt = 0;
         if (!isSeen(event.id)) yield event;
       }
@@ -90,7 +90,8 @@ export async function* readFeed(
       ports.onBreak(messageOf(error));
     }
     // Without an event to go on from: nothing that happens while the connection is gone may be missed.
-    since ??= askedAt;
+    if (lastMs !== undefined) since = formatTime(lastMs - overlapMs);
+    else since ??= formatTime(askedMs - overlapMs);
     await ports.clock.sleep(backoff(Math.max(1, attempt)), signal);
   }
 }
