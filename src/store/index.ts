@@ -1,5 +1,7 @@
 export { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from './embedded.ts';
 export { isStoreError, StoreError, type StoreErrorCode } from './errors.ts';
+export { parseFieldSelector } from './field-selector.ts';
+export { parseLabelSelector } from './label-selector.ts';
 export { createMatcher, type Matcher, matchesFields, matchesLabels } from './selector.ts';
 export type {
   DeleteOptions,
