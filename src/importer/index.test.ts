@@ -35,7 +35,7 @@ const repository = (change: Partial<RepositoryImport> = {}): RepositoryImport =>
   ...change,
 });
 
-const importerOf = (client: FakeRegistry) => createImporter({ client, clock: createManualClock() });
+const importerOf = (client: FakeRegistry, clock = createManualClock()) => createImporter({ client, clock });
 const imageOf = (outcome: ImageOutcome) => {
   if (!outcome.ok) throw new Error(outcome.status.message);
   return outcome.image;
@@ -386,5 +386,97 @@ describe('resolve', () => {
       ok: false,
       status: { reason: 'Invalid' },
     });
+  });
+});
+
+describe('freshSince', () => {
+  const setUp = () => {
+    const registry = createFakeRegistry();
+    const { digest } = registry.addImage(name, amd64, 'v1');
+    const clock = createManualClock();
+    const importer = importerOf(registry, clock);
+    const slotMs = clock.now();
+    const from = (freshSince: number, ...ids: readonly string[]): ImportContext => ({
+      ...as(...ids),
+      freshSince,
+    });
+    return { registry, digest, clock, importer, slotMs, from };
+  };
+
+  it('makes one HEAD do for all refreshes of a slot, however long they take', async () => {
+    const { registry, digest, clock, importer, slotMs, from } = setUp();
+    for (let stream = 0; stream < 5; stream++) {
+      expect(await importer.resolve(image(), from(slotMs, 'a'), never)).toEqual({ ok: true, digest });
+      await clock.advance(1000);
+    }
+    expect(registry.asked()).toEqual([`HEAD manifest ${name}:v1`]);
+  });
+
+  it('makes one fetch do for all that find a tag moved', async () => {
+    const { registry, digest, clock, importer, slotMs, from } = setUp();
+    const references: (string | undefined)[] = [];
+    for (const spelled of [`${name}:v1`, `${name}:v1`]) {
+      const outcome = await importer.importImage(image({ from: spelled }), from(slotMs), never);
+      references.push(imageOf(outcome).dockerImageReference);
+      await clock.advance(1000);
+    }
+    expect(references).toEqual([`${name}@${digest}`, `${name}@${digest}`]);
+    expect(registry.asked()).toEqual([`GET manifest ${name}:v1`, expect.stringContaining('GET config')]);
+  });
+
+  it('asks again for the next slot', async () => {
+    const { registry, clock, importer, slotMs, from } = setUp();
+    await importer.resolve(image(), from(slotMs), never);
+    await clock.advance(60_000);
+    const moved = registry.addImage(name, { config: { author: 'b' } }, 'v1');
+    expect(await importer.resolve(image(), from(slotMs + 60_000), never)).toEqual({
+      ok: true,
+      digest: moved.digest,
+    });
+  });
+
+  it('asks for whoever does not say that an older answer will do', async () => {
+    const { registry, importer, slotMs, from } = setUp();
+    await importer.resolve(image(), from(slotMs), never);
+    await importer.resolve(image(), as(), never);
+    expect(registry.calls).toHaveLength(2);
+  });
+
+  it('asks for other credentials', async () => {
+    const { registry, importer, slotMs, from } = setUp();
+    await importer.resolve(image(), from(slotMs, 'a'), never);
+    await importer.resolve(image(), from(slotMs, 'b'), never);
+    expect(registry.calls.map(({ credentials }) => credentials)).toEqual([['a'], ['b']]);
+  });
+
+  it('takes a refusal for an answer too: a registry that is down is asked once a slot', async () => {
+    const { registry, clock, importer, slotMs, from } = setUp();
+    registry.fail('HEAD', new RegistryError('unavailable', 'down'));
+    for (let stream = 0; stream < 5; stream++) {
+      const outcome = await importer.resolve(image(), from(slotMs), never);
+      expect(outcome).toMatchObject({ ok: false, status: { reason: 'ServiceUnavailable' } });
+      await clock.advance(1000);
+    }
+    expect(registry.calls).toHaveLength(1);
+  });
+
+  it('does not take a bug for an answer', async () => {
+    const { registry, digest, importer, slotMs, from } = setUp();
+    registry.fail('HEAD', new TypeError('x is undefined'));
+    await expect(importer.resolve(image(), from(slotMs), never)).rejects.toThrow('x is undefined');
+    registry.fail('HEAD', undefined);
+    expect(await importer.resolve(image(), from(slotMs), never)).toEqual({ ok: true, digest });
+  });
+
+  it('does not trust an answer from before the clock was set back', async () => {
+    const registry = createFakeRegistry();
+    registry.addImage(name, amd64, 'v1');
+    let nowMs = 3_600_000;
+    const clock = { ...createManualClock(), now: () => nowMs };
+    const importer = createImporter({ client: registry, clock });
+    await importer.resolve(image(), { ...anonymous, freshSince: nowMs }, never);
+    nowMs = 0;
+    await importer.resolve(image(), { ...anonymous, freshSince: nowMs }, never);
+    expect(registry.calls).toHaveLength(2);
   });
 });

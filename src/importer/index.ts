@@ -1,9 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import { mapLimit } from '../lib/map-limit.ts';
-import type { Access, RegistryClient } from '../oci/types.ts';
+import type { RegistryClient } from '../oci/types.ts';
 import { statusOfError } from './outcome-status.ts';
 import { listTags } from './repository.ts';
-import { createSharedWork } from './shared-work.ts';
+import { type Asker, createSharedWork } from './shared-work.ts';
 import { parseSource, repositoryOf, type Source, withTag } from './source.ts';
 import type { ImageOutcome, ImportContext, Importer, RepositoryImport } from './types.ts';
 
@@ -32,31 +32,35 @@ export type {
 export type ImporterOptions = {
   readonly client: RegistryClient;
   readonly clock: Clock;
-  /** Bytes of manifests and configs kept for imports that lead to the same content. Default 16 MiB: some thousand of them. */
+  /** Bytes of manifests and configs kept for imports that lead to the same content, and as much again for whole answers. Default 8 MiB: some thousand of them. */
   readonly cacheBytes?: number;
 };
 
 /** Tags of one repository under way at a time; how many requests really run is for the registry's gate to say. */
 const tagConcurrency = 16;
 
-const accessOf = (insecure: boolean, { keychain, priority }: ImportContext): Access => ({
-  keychain,
-  insecure,
-  priority,
+const askerOf = (insecure: boolean, { keychain, priority, freshSince }: ImportContext): Asker => ({
+  access: { keychain, insecure, priority },
+  freshSince,
 });
 
 /** The importer over a registry client; see {@link Importer} for what it promises. */
-export const createImporter = ({ client, clock, cacheBytes = 16 * 2 ** 20 }: ImporterOptions): Importer => {
+export const createImporter = ({ client, clock, cacheBytes = 8 * 2 ** 20 }: ImporterOptions): Importer => {
   const work = createSharedWork({ client, clock, cacheBytes });
 
   const importTags = async (
-    { source, access, request }: { source: Source; access: Access; request: RepositoryImport },
+    { source, asker, request }: { source: Source; asker: Asker; request: RepositoryImport },
     signal: AbortSignal,
   ) => {
     const { importMode, includeManifest, maxTags } = request;
-    const listing = await listTags(client, repositoryOf(source.reference), { access, maxTags }, signal);
+    const listing = await listTags(
+      client,
+      repositoryOf(source.reference),
+      { access: asker.access, maxTags },
+      signal,
+    );
     const importTag = (tag: string, inner: AbortSignal): Promise<ImageOutcome> =>
-      work.fetch({ source: withTag(source, tag), access, importMode, includeManifest }, inner);
+      work.fetch({ source: withTag(source, tag), asker, importMode, includeManifest }, inner);
     const images = await mapLimit(listing.tags, tagConcurrency, importTag, signal);
     return { images, additionalTags: listing.additionalTags };
   };
@@ -65,15 +69,15 @@ export const createImporter = ({ client, clock, cacheBytes = 16 * 2 ** 20 }: Imp
     importImage: async ({ from, insecure, ...wanted }, context, signal) => {
       const parsed = parseSource(from);
       if (!parsed.ok) return { ...parsed, tag: '' };
-      return work.fetch({ ...wanted, source: parsed.source, access: accessOf(insecure, context) }, signal);
+      return work.fetch({ ...wanted, source: parsed.source, asker: askerOf(insecure, context) }, signal);
     },
 
     importRepository: async (request, context, signal) => {
       const parsed = parseSource(request.from);
       if (!parsed.ok) return parsed;
-      const access = accessOf(request.insecure, context);
+      const asker = askerOf(request.insecure, context);
       try {
-        return { ok: true, ...(await importTags({ source: parsed.source, access, request }, signal)) };
+        return { ok: true, ...(await importTags({ source: parsed.source, asker, request }, signal)) };
       } catch (error) {
         return { ok: false, status: statusOfError(error, request.from) };
       }
@@ -81,7 +85,7 @@ export const createImporter = ({ client, clock, cacheBytes = 16 * 2 ** 20 }: Imp
 
     resolve: async ({ from, insecure }, context, signal) => {
       const parsed = parseSource(from);
-      return parsed.ok ? work.resolve(parsed.source, accessOf(insecure, context), signal) : parsed;
+      return parsed.ok ? work.resolve(parsed.source, askerOf(insecure, context), signal) : parsed;
     },
   };
 };

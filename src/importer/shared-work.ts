@@ -1,26 +1,38 @@
 import type { Clock } from '../lib/clock.ts';
-import { createSingleFlight } from '../lib/single-flight.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Access, Digest, RegistryClient } from '../oci/types.ts';
 import { createContentSource, scopeKey } from './content.ts';
 import { type FetchedReference, fetchReference } from './image.ts';
 import { statusOfError } from './outcome-status.ts';
+import { createSharedAnswers } from './shared-answers.ts';
 import { recordedReference, repositoryOf, type Source, tagOf } from './source.ts';
 import { type UnreferencedImage, withoutTexts } from './to-image.ts';
-import type { ImageImport, ImageOutcome, ResolveOutcome } from './types.ts';
+import type { ImageImport, ImageOutcome, ImportContext, ResolveOutcome } from './types.ts';
 
 export type WorkOptions = {
   readonly client: RegistryClient;
   readonly clock: Clock;
-  /** Manifests and configs kept for imports that lead to the same content, in bytes. */
+  /** Bytes of manifests and configs kept for imports that lead to the same content, and as much again for whole answers. */
   readonly cacheBytes: number;
 };
+
+/** Someone who asks: with which credentials and how, and how old an answer may be. */
+export type Asker = { readonly access: Access } & Pick<ImportContext, 'freshSince'>;
 
 /** A source to fetch, as somebody wants it and may ask for it. */
 export type SourceImport = Omit<ImageImport, 'from' | 'insecure'> & {
   readonly source: Source;
-  readonly access: Access;
+  readonly asker: Asker;
 };
+
+/** Digests kept for askers whom an answer from a while ago will do. */
+const maxDigests = 10_000;
+
+const bytesOf = ({ image, manifests }: FetchedReference): number =>
+  [image, ...manifests].reduce(
+    (sum, one) => sum + (one.dockerImageManifest?.length ?? 0) + (one.dockerImageConfig?.length ?? 0),
+    0,
+  );
 
 /** Makes an Image of what was fetched, under the pull spec of this caller: shared work knows no spelling. */
 const outcomeOf = ({ source, includeManifest }: SourceImport, fetched: FetchedReference): ImageOutcome => {
@@ -37,22 +49,26 @@ const outcomeOf = ({ source, includeManifest }: SourceImport, fetched: FetchedRe
   };
 };
 
-/** Fetching and resolving, each piece of equal work once while it runs. Equal: same target, same way, equivalent credentials. */
+/** Fetching and resolving, equal work once. Equal: same target, same way, equivalent credentials. */
 export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => {
   const contentOf = createContentSource(client, { maxBytes: cacheBytes });
-  const fetches = createSingleFlight<FetchedReference>();
-  const heads = createSingleFlight<{ readonly digest: Digest }>();
+  const fetches = createSharedAnswers<FetchedReference>({ clock, maxWeight: cacheBytes, weigh: bytesOf });
+  const heads = createSharedAnswers<{ readonly digest: Digest }>({
+    clock,
+    maxWeight: maxDigests,
+    weigh: () => 1,
+  });
 
   const fetch = async (wanted: SourceImport, signal: AbortSignal): Promise<ImageOutcome> => {
-    const { source, access, importMode, preferArch = '', preferOs = '' } = wanted;
+    const { source, asker, importMode, preferArch = '', preferOs = '' } = wanted;
     const { target } = source.reference;
-    const scope = { repository: repositoryOf(source.reference), access };
+    const scope = { repository: repositoryOf(source.reference), access: asker.access };
     const preferred = { architecture: preferArch, os: preferOs };
     const work = (inner: AbortSignal): Promise<FetchedReference> =>
       fetchReference(contentOf(scope), target, { importMode, preferred, nowMs: clock.now() }, inner);
     const key = JSON.stringify([scopeKey(scope), target, importMode, preferred]);
     try {
-      return outcomeOf(wanted, await fetches(key, work, signal));
+      return outcomeOf(wanted, await fetches({ key, freshSince: asker.freshSince }, work, signal));
     } catch (error) {
       const status = statusOfError(error, formatReference(source.reference));
       return { ok: false, status, tag: tagOf(source.reference) };
@@ -61,13 +77,14 @@ export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => 
 
   const resolve = async (
     { reference }: Source,
-    access: Access,
+    { access, freshSince }: Asker,
     signal: AbortSignal,
   ): Promise<ResolveOutcome> => {
     const scope = { repository: repositoryOf(reference), access };
     const key = JSON.stringify([scopeKey(scope), reference.target]);
+    const work = (inner: AbortSignal) => client.resolve(reference, access, inner);
     try {
-      const { digest } = await heads(key, (inner) => client.resolve(reference, access, inner), signal);
+      const { digest } = await heads({ key, freshSince }, work, signal);
       return { ok: true, digest };
     } catch (error) {
       return { ok: false, status: statusOfError(error, formatReference(reference)) };

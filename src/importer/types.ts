@@ -61,11 +61,16 @@ export type ResolveOutcome =
 export type ImportContext = {
   readonly keychain: Keychain;
   readonly priority: 'interactive' | 'scheduled';
+  /**
+   * An answer that a registry was asked for since (milliseconds since the epoch) will do, also when it was asked on behalf of others
+   * with equivalent credentials: the slot, for a refresh. Undefined: ask.
+   */
+  readonly freshSince?: number | undefined;
 };
 
 /**
  * Turns references into Images. Writes nothing and never rejects for what a registry did: that is an outcome.
- * Rejects with `signal.reason`. Equal work that runs at the same time with equal credentials is done once.
+ * Rejects with `signal.reason`. Equal work that runs at the same time with equivalent credentials is done once.
  */
 export interface Importer {
   importImage(request: ImageImport, context: ImportContext, signal: AbortSignal): Promise<ImageOutcome>;
