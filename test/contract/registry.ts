@@ -63,12 +63,10 @@ export const testRegistry = (name: string, start: () => Promise<RegistryUnderTes
       registry = await start();
       access = registry.access ?? insecureAnonymous;
       client = createRegistryClient();
-      await Promise.all([
-        registry.push('demo/app', image, 'v1'),
-        registry.push('demo/app', list, 'multi'),
-        registry.push('demo/oci', ociImage, 'image'),
-        registry.push('demo/oci', ociIndex, 'index'),
-      ]);
+      await registry.push('demo/app', image, 'v1');
+      await registry.push('demo/app', list, 'multi');
+      await registry.push('demo/oci', ociImage, 'image');
+      await registry.push('demo/oci', ociIndex, 'index');
     });
 
     afterAll(async () => {
