@@ -7,6 +7,7 @@ import { createDiscovery } from './discovery.ts';
 import { toStatus, unauthorizedError, unknownPathError } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, headerOf } from './http.ts';
 import { negotiateError } from './negotiate.ts';
+import { createOpenApi } from './openapi.ts';
 import type { RestStorage } from './rest-storage.ts';
 import { parseTarget } from './router.ts';
 import { createServeResource } from './serve-resource.ts';
@@ -23,13 +24,15 @@ export type HandlerOptions = {
 /** Answers one request. Never rejects: every failure becomes an answer. */
 export type Handler = (request: HttpRequest) => Promise<HttpAnswer>;
 
+const json = 'application/json';
+
 type ServePath = (request: HttpRequest) => HttpAnswer | undefined;
 
-const jsonAnswer = (contentType: string, body: unknown): HttpAnswer => ({
+const textAnswer = (contentType: string, body: string): HttpAnswer => ({
   kind: 'body',
   status: 200,
   headers: { ...noCache, 'content-type': contentType },
-  body: JSON.stringify(body),
+  body,
 });
 
 /** The Kubernetes API that is spoken here: clients compare their own version with it. */
@@ -49,11 +52,16 @@ const versionInfo = (version: string) => ({
 /** Documents about the server itself. */
 const createServePath = (catalog: Catalog, version: string): ServePath => {
   const discovery = createDiscovery(catalog);
+  const openApi = createOpenApi(catalog, version);
   return (request) => {
     const path = request.path.replace(/\/+$/, '');
-    if (path === '/version') return jsonAnswer('application/json', versionInfo(version));
+    if (path === '/version') return textAnswer(json, JSON.stringify(versionInfo(version)));
+    const openApiText = openApi(path);
+    if (openApiText !== undefined) return textAnswer(json, openApiText);
     const document = discovery(path, headerOf(request, 'accept'));
-    return document === undefined ? undefined : jsonAnswer(document.contentType, document.body);
+    return document === undefined
+      ? undefined
+      : textAnswer(document.contentType, JSON.stringify(document.body));
   };
 };
 

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Json, startTestServer } from '../../test/fakes/api-server.ts';
+
+describe('OpenAPI documents', () => {
+  let api: Awaited<ReturnType<typeof startTestServer>>;
+  let image: Json;
+  beforeAll(async () => {
+    api = await startTestServer();
+    const { body } = await api.call('GET', '/openapi/v3');
+    const url = body['paths']?.['apis/image.openshift.io/v1']?.['serverRelativeURL'] as unknown as string;
+    image = (await api.call('GET', url)).body;
+  });
+  afterAll(() => api.close());
+
+  it('are listed with the hash of their content', async () => {
+    const { body } = await api.call('GET', '/openapi/v3');
+    expect(Object.keys(body['paths'] ?? {}).toSorted()).toEqual([
+      'api/v1',
+      'apis/apps/v1',
+      'apis/image.openshift.io/v1',
+    ]);
+    expect(body['paths']?.['api/v1']?.['serverRelativeURL']).toMatch(
+      /^\/openapi\/v3\/api\/v1\?hash=[0-9A-F]{64}$/,
+    );
+  });
+
+  it('name the kind of every schema and operation, by which kubectl finds them', () => {
+    const gvk = { group: 'image.openshift.io', version: 'v1', kind: 'ImageStream' };
+    const schema = image['components']?.['schemas']?.['com.github.openshift.api.image.v1.ImageStream'];
+    expect(schema?.['x-kubernetes-group-version-kind']).toEqual([gvk]);
+    const item = image['paths']?.['/apis/image.openshift.io/v1/namespaces/{namespace}/imagestreams/{name}'];
+    expect(item?.['patch']).toMatchObject({
+      'x-kubernetes-action': 'patch',
+      'x-kubernetes-group-version-kind': gvk,
+    });
+    const parameters = Object.values(item?.['patch']?.['parameters'] ?? {}).map(({ name }) => name);
+    expect(parameters).toEqual(expect.arrayContaining(['dryRun', 'fieldManager', 'fieldValidation']));
+  });
+
+  it('say by which keys lists merge', () => {
+    const schema = image['components']?.['schemas']?.['com.github.openshift.api.image.v1.ImageStream'];
+    expect(schema?.['properties']?.['spec']?.['properties']?.['tags']).toMatchObject({
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+      'x-kubernetes-patch-strategy': 'merge',
+      'x-kubernetes-patch-merge-key': 'name',
+    });
+  });
+
+  it('hold every schema that they refer to', () => {
+    const references = [...JSON.stringify(image).matchAll(/"#\/components\/schemas\/([^"]+)"/g)];
+    expect(references.length).toBeGreaterThan(10);
+    for (const [, name = ''] of references) expect(image['components']?.['schemas']).toHaveProperty([name]);
+  });
+});
