@@ -7,8 +7,8 @@ import { type FakeApi, notFound, startFakeApi } from '../../test/fakes/cli.ts';
 import { imageStreams } from '../api/resources.ts';
 import { StatusError } from '../api/status.ts';
 import { createClient } from './client.ts';
+import type { Connection } from './connection.ts';
 import { CliError } from './errors.ts';
-import type { Connection } from './kubeconfig.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

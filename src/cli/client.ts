@@ -5,9 +5,9 @@ import type { KubernetesObject } from '../api/meta.ts';
 import type { Resource } from '../api/resource.ts';
 import { type Status, StatusError } from '../api/status.ts';
 import { formatDuration } from '../lib/duration.ts';
+import type { Connection } from './connection.ts';
 import { CliError } from './errors.ts';
 import { type ApiRequest, exchange, linesOf, unreachable } from './exchange.ts';
-import type { Connection } from './kubeconfig.ts';
 
 /** The API server, as far as the commands need it. */
 export type ApiClient = {

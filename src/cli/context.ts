@@ -1,7 +1,7 @@
 import { parseDuration } from '../lib/duration.ts';
 import { type ApiClient, createClient } from './client.ts';
+import { type ConnectionOptions, loadConnection } from './connection.ts';
 import { CliError } from './errors.ts';
-import { type ConnectionOptions, loadConnection } from './kubeconfig.ts';
 import type { CliPorts } from './ports.ts';
 
 /** The options that every command has which speaks to the server. */

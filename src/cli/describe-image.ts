@@ -2,17 +2,11 @@ import type { ImageImportStatus } from '../api/image-stream-import.ts';
 import { ago, annotationFields, field, listField, mapField } from './description.ts';
 import { formatSize } from './human-size.ts';
 import { alignTabs } from './tab-writer.ts';
+import { type Fields, fieldsOf, textOf, textsOf } from './untyped.ts';
 
 /** An image as it stands within another object: nothing of it is certain. */
 export type EmbeddedImage = NonNullable<ImageImportStatus['image']>;
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const textsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 const keysOf = (value: unknown): readonly string[] => Object.keys(fieldsOf(value)).toSorted();
 
 const layerFields = (image: EmbeddedImage, sizeBytes: number): string => {
@@ -41,13 +35,13 @@ const configFields = (config: Fields): string => {
   return [
     entrypoint === '' ? '' : field('Entrypoint', entrypoint),
     entrypoint !== '' && command === '' ? '' : field('Command', command),
-    field('Working Dir', textOf(config['WorkingDir'])),
-    field('User', textOf(config['User'])),
+    field('Working Dir', textOf(config['WorkingDir']) ?? ''),
+    field('User', textOf(config['User']) ?? ''),
     field('Exposes Ports', keysOf(config['ExposedPorts']).join(', ')),
     mapField(
       'Docker Labels',
       Object.fromEntries(
-        Object.entries(fieldsOf(config['Labels'])).map(([key, value]) => [key, textOf(value)]),
+        Object.entries(fieldsOf(config['Labels'])).map(([key, value]) => [key, textOf(value) ?? '']),
       ),
     ),
     listField('Environment', textsOf(config['Env'])),
@@ -75,8 +69,8 @@ export const describeImage = (image: EmbeddedImage, name: string, nowMs: number)
       Object.keys(meta.annotations ?? {}).length === 0 ? '' : annotationFields(meta.annotations),
       layerFields(image, sizeBytes),
       field('Image Created', ago(textOf(metadata['Created']), nowMs)),
-      field('Author', textOf(metadata['Author'])),
-      field('Arch', textOf(metadata['Architecture'])),
+      field('Author', textOf(metadata['Author']) ?? ''),
+      field('Arch', textOf(metadata['Architecture']) ?? ''),
       manifestFields(image),
       configFields(fieldsOf(metadata['Config'])),
     ].join(''),

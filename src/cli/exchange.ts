@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type Agent, request as httpsRequest } from 'node:https';
 import { formatDuration } from '../lib/duration.ts';
+import type { Connection } from './connection.ts';
 import { CliError, messageOf, systemCodeOf } from './errors.ts';
-import type { Connection } from './kubeconfig.ts';
 
 /** One request to the API server. */
 export type ApiRequest = {

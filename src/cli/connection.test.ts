@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kubeconfigFor } from '../../test/fakes/cli.ts';
+import { type ConnectionOptions, loadConnection } from './connection.ts';
 import { CliError } from './errors.ts';
-import { type ConnectionOptions, loadConnection } from './kubeconfig.ts';
 
 type Place = {
   readonly files: Readonly<Record<string, string>>;
