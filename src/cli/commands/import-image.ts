@@ -6,7 +6,8 @@ import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { describeImport, importFailures } from '../import-report.ts';
-import { type ImportFlags, type ImportTarget, importRequest, parseImportTarget } from '../import-request.ts';
+import { importRequest } from '../import-request.ts';
+import { type ImportFlags, type ImportTarget, parseImportTarget } from '../import-target.ts';
 import { parseOutput, writeDocument } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
