@@ -18,6 +18,8 @@ const portsOf = (store: MemoryStore) => ({
   importer: noImporter,
   keychains: () => Promise.resolve(() => []),
   clock: createManualClock(),
+  historyLimit: 20,
+  maxTagsPerRepository: 500,
 });
 
 const { signal } = new AbortController();

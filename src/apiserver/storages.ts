@@ -16,6 +16,8 @@ import { createImageTagStorage } from './resources/image-tag.ts';
 import { namespaceStrategy, newNamespace } from './resources/namespace.ts';
 import { createReplicaSetStorage } from './resources/replica-set.ts';
 import { secretStrategy } from './resources/secret.ts';
+import { createStreamRules } from './resources/stream-rules.ts';
+import { createStreamWriter } from './resources/stream-writer.ts';
 import type { RestStorage } from './rest-storage.ts';
 
 /** What the served resources stand on. */
@@ -24,20 +26,26 @@ export type StoragePorts = {
   readonly importer: Importer;
   readonly keychains: Keychains;
   readonly clock: Clock;
+  /** Entries that the history of one tag may hold. */
+  readonly historyLimit: number;
+  /** Tags of a repository to import at most; 0: all. */
+  readonly maxTagsPerRepository: number;
 };
 
 /** Everything that standalone mode serves: the list that `createApiServer` takes. */
 export const createStorages = (ports: StoragePorts): readonly RestStorage[] => {
   const { store } = ports;
+  const rules = createStreamRules(ports);
+  const tagPorts = { store, writer: createStreamWriter({ store, rules }) };
   const contents: readonly RestStorage[] = [
     createGenericStorage(store, secretStrategy),
     createGenericStorage(store, configMapStrategy),
     createGenericStorage(store, eventStrategy),
     createGenericStorage(store, deploymentStrategy),
     createReplicaSetStorage(ports),
-    createImageStreamStorage(ports),
-    createImageStreamTagStorage(ports),
-    createImageTagStorage(ports),
+    createImageStreamStorage({ store, rules }),
+    createImageStreamTagStorage(tagPorts),
+    createImageTagStorage(tagPorts),
     createImageStreamImageStorage(ports),
   ];
   return [

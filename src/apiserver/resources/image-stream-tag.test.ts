@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readGolden, steady, storeOf } from '../../../test/fakes/golden.ts';
 import { aRestContext } from '../../../test/fakes/rest-context.ts';
+import { streamPortsOf } from '../../../test/fakes/stream-ports.ts';
 import type { ImageStreamTag } from '../../api/image-stream-tag.ts';
 import { imageStreams, images } from '../../api/resources.ts';
 import { createImageStreamTagStorage } from './image-stream-tag.ts';
@@ -11,7 +12,7 @@ const appDigest = Object.keys(golden.images ?? {})[0] ?? '';
 
 const setUp = async () => {
   const store = await storeOf(golden);
-  return { store, storage: createImageStreamTagStorage({ store }) };
+  return { store, storage: createImageStreamTagStorage(streamPortsOf(store)) };
 };
 
 const statusOf = async (promise: Promise<unknown> | undefined): Promise<unknown> => {

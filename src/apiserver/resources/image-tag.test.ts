@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readGolden, steady, storeOf } from '../../../test/fakes/golden.ts';
 import { aRestContext } from '../../../test/fakes/rest-context.ts';
+import { streamPortsOf } from '../../../test/fakes/stream-ports.ts';
 import type { ImageTag } from '../../api/image-stream-tag.ts';
 import { images } from '../../api/resources.ts';
 import { createImageTagStorage } from './image-tag.ts';
@@ -10,7 +11,7 @@ const golden = readGolden('istag-api');
 
 const setUp = async () => {
   const store = await storeOf(golden);
-  return { store, storage: createImageTagStorage({ store }) };
+  return { store, storage: createImageTagStorage(streamPortsOf(store)) };
 };
 
 /** The store of the test counts generations from 1; the scenario's stream had more. */

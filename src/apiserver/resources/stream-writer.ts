@@ -1,9 +1,14 @@
 import type { ImageStream } from '../../api/image-stream.ts';
 import type { Stored } from '../../api/meta.ts';
 import { qualifiedName, type Resource } from '../../api/resource.ts';
+import { imageStreams } from '../../api/resources.ts';
 import { failure, StatusError } from '../../api/status.ts';
 import { StoreError } from '../../store/errors.ts';
+import type { Store, WriteOptions } from '../../store/store.ts';
+import { fromStoreError } from '../errors.ts';
+import { assertValid } from '../metadata.ts';
 import type { RestContext } from '../rest-storage.ts';
+import type { StreamRules } from './stream-rules.ts';
 
 /**
  * Writes spec and status of a stream together, by the rules that hold for every write of a stream. Both reject with a StatusError for
@@ -21,6 +26,43 @@ export type StreamWriter = {
 /** True for the refusals after which reading again and deciding anew may help. */
 export const isRace = (error: unknown): error is StoreError =>
   error instanceof StoreError && (error.code === 'conflict' || error.code === 'already-exists');
+
+type Write = (stream: ImageStream, options: WriteOptions) => Promise<Stored<ImageStream>>;
+
+/** Writes streams for requests that change spec and status together. */
+export const createStreamWriter = ({
+  store,
+  rules,
+}: {
+  readonly store: Store;
+  readonly rules: StreamRules;
+}): StreamWriter => {
+  const write = async (
+    next: ImageStream,
+    old: Stored<ImageStream> | undefined,
+    { dryRun, signal }: RestContext,
+    writePrepared: Write,
+  ): Promise<Stored<ImageStream>> => {
+    const { stream, errors } = await rules.prepareInternally(next, old, signal);
+    assertValid(imageStreams, next.metadata.name, errors);
+    try {
+      return await writePrepared(stream, { dryRun });
+    } catch (error) {
+      if (!(error instanceof StoreError) || isRace(error)) throw error;
+      throw fromStoreError(error, imageStreams, next.metadata.name);
+    }
+  };
+  return {
+    create: (stream, context) =>
+      write(stream, undefined, context, (prepared, options) =>
+        store.create(imageStreams, prepared, options, context.signal),
+      ),
+    replace: (next, old, context) =>
+      write(next, old, context, (prepared, options) =>
+        store.replace(imageStreams, prepared, options, context.signal),
+      ),
+  };
+};
 
 /** Does `work` until nobody else writes in between; after `attempts` rejects with what `exhausted` makes of the last refusal. */
 export const untilNoRace = async <Result>(

@@ -1,36 +1,14 @@
 import type { Image } from '../../api/image.ts';
-import type { ImageStream, TagEvent, TagReference } from '../../api/image-stream.ts';
-import {
-  formatImageStreamTagName,
-  type ImageStreamTagName,
-  parseImageStreamTagName,
-} from '../../api/image-stream-names.ts';
+import type { ImageStream, TagEvent } from '../../api/image-stream.ts';
+import { formatImageStreamTagName } from '../../api/image-stream-names.ts';
 import type { ImageStreamTag, ImageTag } from '../../api/image-stream-tag.ts';
 import type { Stored } from '../../api/meta.ts';
 import { resolveReference } from '../../api/reference-policy.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { imageStreamTags, imageTags } from '../../api/resources.ts';
-import { findTag, latestTagEvent } from '../../api/tag-history.ts';
-import type { Store } from '../../store/store.ts';
-import { badRequestError } from '../errors.ts';
+import { findTag } from '../../api/tag-history.ts';
 import { bareImage, type EmbeddedImage, embedImage } from './embedded-image.ts';
-import { findImage } from './stream-reader.ts';
-
-/** @throws {StatusError} 400 when `name` is not `<stream>:<tag>`. */
-export const splitTagName = (kind: string, name: string): ImageStreamTagName => {
-  const parts = parseImageStreamTagName(name);
-  if (parts === undefined) throw badRequestError(`${kind}s must be retrieved with <name>:<tag>`);
-  return parts;
-};
-
-export const specTagOf = (stream: ImageStream, tag: string): TagReference | undefined =>
-  stream.spec?.tags?.find(({ name }) => name === tag);
-
-/** The event that a tag stands at; undefined while it has no image: not imported yet, or a mere reference. */
-export const currentImageOf = (stream: ImageStream, tag: string): TagEvent | undefined => {
-  const event = latestTagEvent(stream.status, tag);
-  return event === undefined || event.image === '' ? undefined : event;
-};
+import { currentImageOf, specTagOf } from './stream-tags.ts';
 
 const isEmpty = (record: object): boolean => Object.keys(record).length === 0;
 
@@ -91,43 +69,15 @@ export const imageStreamTagOf = (
   };
 };
 
-/** What an ImageTag shows of a stream (openshift-semantics §5.2); undefined when the stream knows no such tag. */
-export const imageTagOf = (
-  stream: Stored<ImageStream>,
-  tag: string,
-  image: Image | undefined,
-): ImageTag | undefined => {
-  const spec = specTagOf(stream, tag);
-  const status = findTag(stream.status, tag);
-  if (spec === undefined && status === undefined) return undefined;
+/** What an ImageTag shows of a stream (openshift-semantics §5.2). */
+export const imageTagOf = (stream: Stored<ImageStream>, tag: string, image: Image | undefined): ImageTag => {
   const event = currentImageOf(stream, tag);
   return {
     apiVersion: apiVersionOf(imageTags),
     kind: imageTags.kind,
     metadata: { ...stream.metadata, name: formatImageStreamTagName({ stream: stream.metadata.name, tag }) },
-    spec: spec ?? null,
-    status: status ?? null,
+    spec: specTagOf(stream, tag) ?? null,
+    status: findTag(stream.status, tag) ?? null,
     image: image === undefined || event === undefined ? null : shownImage(stream, tag, event, image),
   };
-};
-
-/** Names of the tags that the spec or the status of a stream holds, in order. */
-export const tagNamesOf = (stream: ImageStream): readonly string[] =>
-  [
-    ...new Set([
-      ...(stream.spec?.tags ?? []).map(({ name }) => name),
-      ...(stream.status?.tags ?? []).map(({ tag }) => tag),
-    ]),
-  ].toSorted();
-
-/** The tag of a stream that was just written, with its image where it has one already. */
-export const showImageStreamTag = async (
-  store: Store,
-  stream: Stored<ImageStream>,
-  tag: string,
-  signal: AbortSignal,
-): Promise<ImageStreamTag> => {
-  const event = currentImageOf(stream, tag);
-  const image = event === undefined ? undefined : await findImage(store, event.image, signal);
-  return imageStreamTagOf(stream, tag, image);
 };
