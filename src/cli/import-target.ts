@@ -43,6 +43,8 @@ export const parseImportTarget = (flags: Pick<ImportFlags, 'target' | 'all'>): I
   const { name, tag } = flags.target.includes('/') ? parsed : splitPlain(flags.target);
   if (tag !== '' && flags.all)
     throw usage(`cannot specify a tag ${JSON.stringify(flags.target)} as well as --all`);
-  if (flags.all) return { stream: name, tag: undefined };
-  return { stream: name, tag: tag === '' ? 'latest' : tag };
+  // A repository may lie deep (`quay.io/a/b/c`); a stream's name has no slash.
+  const stream = name.split('/').at(-1) ?? '';
+  if (flags.all) return { stream, tag: undefined };
+  return { stream, tag: tag === '' ? 'latest' : tag };
 };

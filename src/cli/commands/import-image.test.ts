@@ -358,6 +358,22 @@ describe('import-image', () => {
     });
   }
 
+  const targets = [
+    { target: 'quay.io/team/deep/web:v1', stream: 'web', tag: 'v1' },
+    { target: 'nginx', stream: 'nginx', tag: 'latest' },
+    { target: 'node.js:v1', stream: 'node.js', tag: 'v1' },
+  ];
+  for (const { target, stream, tag } of targets) {
+    it(`makes the stream ${stream} of ${target} where there is none`, async () => {
+      const api = await serveStream(undefined);
+      await createCliWorld({ api }).run(`import-image ${target} --confirm`);
+      expect(api.calls[1]?.body).toMatchObject({
+        metadata: { name: stream },
+        spec: { images: [{ from: { kind: 'DockerImage', name: target }, to: { name: tag } }] },
+      });
+    });
+  }
+
   it('tries again when the stream changed while it imported', async () => {
     let version = 1;
     const api = await start(({ method, body }) => {
