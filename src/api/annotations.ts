@@ -19,3 +19,7 @@ export const excludeSecretAnnotation = 'openshift.io/image.excludeSecret';
 export const layersOrderAnnotation = 'image.openshift.io/dockerLayersOrder';
 /** OpenShift: on a workload, the JSON list of its image triggers. */
 export const triggersAnnotation = 'image.openshift.io/triggers';
+/** On a workload: `follow` lets its triggers revert a rollback by hand at once; else it is held until the tag moves. */
+export const onRollbackAnnotation = `${ourPrefix}/on-rollback`;
+/** On a workload, written by us: which revision of a tag each triggered container had last. JSON, by field path. */
+export const triggeredRevisionsAnnotation = `${ourPrefix}/triggered-revisions`;
