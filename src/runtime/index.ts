@@ -8,6 +8,7 @@ export {
   type Lister,
 } from './informer.ts';
 export { formatKey, keyOf, parseKey } from './key.ts';
+export { KeyIndex } from './key-index.ts';
 export { type ManagerOptions, type Runnable, runManager, type Source } from './manager.ts';
 export { done, type Reconcile, type ReconcileResult, requeue } from './reconcile.ts';
 export { Timetable, type TimetableOptions } from './timetable.ts';
