@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { parseTriggers } from './annotation.ts';
+
+const scope = { namespace: 'team', podSpecPath: 'spec.template.spec' };
+const from = { kind: 'ImageStreamTag', name: 'app:latest' };
+const path = (rest: string): string => `spec.template.spec.${rest}`;
+const parse = (entries: unknown) => parseTriggers(JSON.stringify(entries), scope);
+const byName = path('containers[?(@.name=="web")].image');
+
+describe('parseTriggers', () => {
+  it('reads a container by name, in the namespace of the workload', () => {
+    expect(parse([{ from, fieldPath: byName }])).toEqual({
+      ok: true,
+      triggers: [
+        {
+          namespace: 'team',
+          stream: 'app',
+          tag: 'latest',
+          fieldPath: byName,
+          container: { kind: 'name', name: 'web' },
+        },
+      ],
+    });
+  });
+
+  it('reads a container by index, in either list, and another namespace', () => {
+    const entries = [
+      { from: { ...from, namespace: 'other' }, fieldPath: path('containers[0].image') },
+      { from, fieldPath: path('initContainers[12].image') },
+    ];
+    expect(parse(entries)).toMatchObject({
+      triggers: [
+        { namespace: 'other', container: { kind: 'index', list: 'containers', index: 0 } },
+        { namespace: 'team', container: { kind: 'index', list: 'initContainers', index: 12 } },
+      ],
+    });
+  });
+
+  it.each([
+    { name: 'paused', entry: { from, fieldPath: byName, paused: true } },
+    { name: 'of another kind', entry: { from: { ...from, kind: 'ImageStreamImage' }, fieldPath: byName } },
+    { name: 'without a kind', entry: { from: { name: 'app:latest' }, fieldPath: byName } },
+    { name: 'with an apiVersion', entry: { from: { ...from, apiVersion: 'v1' }, fieldPath: byName } },
+    { name: 'without a tag', entry: { from: { ...from, name: 'app' }, fieldPath: byName } },
+    { name: 'outside the pod spec', entry: { from, fieldPath: 'spec.jobTemplate.spec.containers[0].image' } },
+    { name: 'at the pod spec itself', entry: { from, fieldPath: 'spec.template.spec' } },
+    { name: 'without a path', entry: { from } },
+    { name: 'that is null', entry: null },
+  ])('skips an entry $name', ({ entry }) => {
+    expect(parse([entry])).toEqual({ ok: true, triggers: [] });
+    expect(parse([entry, { from, fieldPath: path('containers[0].image') }])).toMatchObject({
+      triggers: [{ stream: 'app' }],
+    });
+  });
+
+  it('does not look into the path of an entry that is paused', () => {
+    expect(parse([{ from, fieldPath: path('nonsense'), paused: true }])).toEqual({ ok: true, triggers: [] });
+  });
+
+  it('ignores fields that it does not know, such as a misspelt "pause"', () => {
+    const entry = { from, fieldPath: byName, pause: true, lastTriggeredImage: 'x' };
+    expect(parse([entry])).toMatchObject({ ok: true, triggers: [{ stream: 'app' }] });
+  });
+
+  it('takes null for an empty list', () => {
+    expect(parseTriggers('null', scope)).toEqual({ ok: true, triggers: [] });
+  });
+
+  it.each([
+    { name: 'what is no JSON', text: '[{', problem: 'it is not valid JSON' },
+    { name: 'an object', text: '{}', problem: 'it must be a JSON array' },
+    { name: 'a string for an entry', text: '["x"]', problem: 'entry 0 must be an object' },
+    {
+      name: 'a quoted "paused"',
+      text: JSON.stringify([{ from, fieldPath: byName, paused: 'true' }]),
+      problem: 'paused of entry 0 must be true or false, without quotes',
+    },
+    {
+      name: 'a number for a name',
+      text: JSON.stringify([{ from: { ...from, name: 1 }, fieldPath: byName }]),
+      problem: 'from.name of entry 0 must be a string',
+    },
+    {
+      name: 'a path that occurs twice, even where one entry is paused',
+      text: JSON.stringify([
+        { from, fieldPath: byName },
+        { from, fieldPath: byName, paused: true },
+      ]),
+      problem: 'duplicate triggers are not allowed',
+    },
+  ])('rejects the whole annotation for $name', ({ text, problem }) => {
+    expect(parseTriggers(text, scope)).toEqual({ ok: false, problem });
+  });
+
+  it.each([
+    'containers[web].image',
+    'containers[].image',
+    'containers[0]',
+    'containers[0].imagePullPolicy',
+    'containers[0].image.x',
+    'containers.0.image',
+    'ephemeralContainers[0].image',
+    "containers[?(@.name=='web')].image",
+    'containers[?(@.name == "web")].image',
+    'containers[?(@.name=="")].image',
+  ])('rejects the whole annotation for the path %s', (rest) => {
+    const good = { from, fieldPath: path('containers[1].image') };
+    expect(parse([good, { from, fieldPath: path(rest) }])).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('does not name the image of a container'),
+    });
+  });
+});

@@ -1,0 +1,145 @@
+import { parseImageStreamTagName } from '../../api/image-stream-names.ts';
+
+/** Which container of a pod spec. A name is looked up among init containers first, then among the others, as the original does. */
+export type ContainerSelector =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'index'; readonly list: ContainerList; readonly index: number };
+export type ContainerList = 'containers' | 'initContainers';
+
+/** One active entry of the annotation: keep this container at that tag. */
+export type ImageTrigger = {
+  readonly namespace: string;
+  readonly stream: string;
+  readonly tag: string;
+  /** As written, e.g. `spec.template.spec.containers[0].image`. */
+  readonly fieldPath: string;
+  readonly container: ContainerSelector;
+};
+
+export type ParsedTriggers =
+  | { readonly ok: true; readonly triggers: readonly ImageTrigger[] }
+  /** `problem` is a sentence for the user; none of the entries counts. */
+  | { readonly ok: false; readonly problem: string };
+
+/** An entry as it is written; unknown fields do not count. */
+type Entry = {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly fieldPath: string;
+  readonly paused: boolean;
+};
+
+/** What is wrong with an annotation; never leaves this file. */
+class AnnotationProblem extends Error {
+  override readonly name = 'AnnotationProblem';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `null` stands for "not set" everywhere, as in the original's decoder. */
+const asFields = (value: unknown, what: string): Fields => {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new AnnotationProblem(`${what} must be an object`);
+  return value as Fields;
+};
+
+const asText = (value: unknown, what: string): string => {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw new AnnotationProblem(`${what} must be a string`);
+  return value;
+};
+
+const asFlag = (value: unknown, what: string): boolean => {
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'boolean')
+    throw new AnnotationProblem(`${what} must be true or false, without quotes`);
+  return value;
+};
+
+const decodeEntry = (value: unknown, index: number): Entry => {
+  const entry = asFields(value, `entry ${index}`);
+  const from = asFields(entry['from'], `from of entry ${index}`);
+  return {
+    kind: asText(from['kind'], `from.kind of entry ${index}`),
+    apiVersion: asText(from['apiVersion'], `from.apiVersion of entry ${index}`),
+    name: asText(from['name'], `from.name of entry ${index}`),
+    namespace: asText(from['namespace'], `from.namespace of entry ${index}`),
+    fieldPath: asText(entry['fieldPath'], `fieldPath of entry ${index}`),
+    paused: asFlag(entry['paused'], `paused of entry ${index}`),
+  };
+};
+
+const decodeEntries = (text: string): readonly Entry[] => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AnnotationProblem('it is not valid JSON');
+  }
+  if (value === null) return [];
+  if (!Array.isArray(value)) throw new AnnotationProblem('it must be a JSON array');
+  const entries = value.map(decodeEntry);
+  const paths = new Set(entries.map(({ fieldPath }) => fieldPath));
+  if (paths.size < entries.length) throw new AnnotationProblem('duplicate triggers are not allowed');
+  return entries;
+};
+
+const containerExpression = /^(containers|initContainers)\[([^\]]*)\]\.image$/;
+const nameExpression = /^\?\(@\.name=="([^"]+)"\)$/;
+const indexExpression = /^[+-]?\d+$/;
+
+const parseSelector = (path: string, fieldPath: string): ContainerSelector => {
+  const [, list, selector = ''] = containerExpression.exec(path) ?? [];
+  if (list === 'containers' || list === 'initContainers') {
+    if (indexExpression.test(selector)) return { kind: 'index', list, index: Number(selector) };
+    const name = nameExpression.exec(selector)?.[1];
+    if (name !== undefined) return { kind: 'name', name };
+  }
+  throw new AnnotationProblem(
+    `fieldPath ${JSON.stringify(fieldPath)} does not name the image of a container by index or by [?(@.name=="NAME")]`,
+  );
+};
+
+/** The trigger that an entry asks for; undefined for one that is paused, or meant for somebody else. */
+const triggerOf = (entry: Entry, object: TriggerScope): ImageTrigger | undefined => {
+  if (entry.paused || entry.kind !== 'ImageStreamTag' || entry.apiVersion !== '') return undefined;
+  const source = parseImageStreamTagName(entry.name);
+  const base = `${object.podSpecPath}.`;
+  if (source === undefined || !entry.fieldPath.startsWith(base)) return undefined;
+  return {
+    namespace: entry.namespace === '' ? object.namespace : entry.namespace,
+    ...source,
+    fieldPath: entry.fieldPath,
+    container: parseSelector(entry.fieldPath.slice(base.length), entry.fieldPath),
+  };
+};
+
+export type TriggerScope = {
+  /** Namespace of the workload; that of a stream without one. */
+  readonly namespace: string;
+  /** Where its kind keeps the pod spec, e.g. `spec.template.spec`. */
+  readonly podSpecPath: string;
+};
+
+/**
+ * Reads the annotation `image.openshift.io/triggers`.
+ *
+ * Skipped are entries that are paused, of another kind, with an `apiVersion`, with a name that is no `stream:tag`, or with a path
+ * outside the pod spec. A malformed document, a malformed path or a path that occurs twice makes the whole annotation a problem.
+ *
+ * @see openshift-controller-manager `pkg/image/trigger/annotations`
+ */
+export const parseTriggers = (text: string, object: TriggerScope): ParsedTriggers => {
+  try {
+    const triggers = decodeEntries(text)
+      .map((entry) => triggerOf(entry, object))
+      .filter((trigger) => trigger !== undefined);
+    return { ok: true, triggers };
+  } catch (error) {
+    if (error instanceof AnnotationProblem) return { ok: false, problem: error.message };
+    throw error;
+  }
+};

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { triggersAnnotation } from '../../api/annotations.ts';
+import type { KubernetesObject, Stored } from '../../api/meta.ts';
+import { apiVersionOf, type Resource } from '../../api/resource.ts';
+import type { EventNote } from '../ports.ts';
+import type { TriggerReason } from './events.ts';
+import type { TriggerChange } from './plan.ts';
+
+export type TriggerNote = EventNote<TriggerReason>;
+
+/** Where and when the note is about. */
+export type NoteScope = {
+  readonly object: Stored<KubernetesObject>;
+  readonly resource: Resource;
+  /** RFC 3339. */
+  readonly at: string;
+};
+
+const idOf = (...parts: readonly (string | number)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+const scopeOf = ({ object, resource, at }: NoteScope): Pick<TriggerNote, 'involvedObject' | 'at'> => {
+  const { namespace = '', name, uid, resourceVersion } = object.metadata;
+  const apiVersion = apiVersionOf(resource);
+  return { involvedObject: { apiVersion, kind: resource.kind, namespace, name, uid, resourceVersion }, at };
+};
+
+const tagName = ({ trigger }: TriggerChange): string =>
+  `${trigger.namespace}/${trigger.stream}:${trigger.tag}`;
+
+const changeId = (reason: TriggerReason, { object }: NoteScope, { trigger, tag, from }: TriggerChange) =>
+  idOf(reason, object.metadata.uid, trigger.fieldPath, tag.stream, tag.tag, tag.revision, from);
+
+/** Says that the annotation cannot be followed. */
+export const invalidNote = (scope: NoteScope, problem: string): TriggerNote => ({
+  ...scopeOf(scope),
+  id: idOf('TriggerInvalid', scope.object.metadata.uid, problem),
+  type: 'Warning',
+  reason: 'TriggerInvalid',
+  message: `The annotation ${triggersAnnotation} cannot be followed: ${problem}.`,
+});
+
+/** Says that a container got another image. */
+export const triggeredNote = (scope: NoteScope, change: TriggerChange): TriggerNote => ({
+  ...scopeOf(scope),
+  id: changeId('ImageTriggered', scope, change),
+  type: 'Normal',
+  reason: 'ImageTriggered',
+  message: `${change.trigger.fieldPath} is now ${change.tag.image}, revision ${change.tag.revision} of ${tagName(change)}.`,
+});
+
+/** Says that a container was rolled back by hand and is left alone. */
+export const heldNote = (scope: NoteScope, change: TriggerChange): TriggerNote => ({
+  ...scopeOf(scope),
+  id: changeId('TriggerHeld', scope, change),
+  type: 'Normal',
+  reason: 'TriggerHeld',
+  message: `${change.trigger.fieldPath} was rolled back to ${change.from}: it is left alone until ${tagName(change)} moves past revision ${change.tag.revision}.`,
+});
