@@ -245,6 +245,44 @@ describe('recordImports of a tag', () => {
   });
 });
 
+describe('recordImports of the whole', () => {
+  const verdictOf = (stream: ImageStream, type: string) => {
+    const condition = stream.status?.conditions?.find((one) => one.type === type);
+    return `${condition?.status} ${condition?.reason}`;
+  };
+
+  it('says that a stream is ready and fresh, and which generation it looked at', () => {
+    const next = record(aStream({ tags: [tag('v1')] }, { generation: 5 }), { v1: found('v1', 'sha256:a') });
+    expect([verdictOf(next, 'Ready'), verdictOf(next, 'Fresh')]).toEqual(['True Imported', 'True UpToDate']);
+    expect(next.status?.observedGeneration).toBe(5);
+  });
+
+  it('says that a stream whose refresh failed is ready, but not fresh', () => {
+    const first = record(aStream({ tags: [tag('v1')] }), { v1: found('v1', 'sha256:a') });
+    const second = record(first, { v1: failed() }, { facts: due('v1') });
+    expect([verdictOf(second, 'Ready'), verdictOf(second, 'Fresh')]).toEqual([
+      'True Imported',
+      'False RefreshFailed',
+    ]);
+  });
+
+  it('says so when a stream has no tags, once', () => {
+    const first = record(aStream({}), {});
+    expect(verdictOf(first, 'Ready')).toBe('False NoTags');
+    expect(record(first, {}, { afterMs: minuteMs }).status).toBe(first.status);
+  });
+
+  it('says how many tags of a repository were left out', () => {
+    const repository: RepositoryOutcome = {
+      ok: true,
+      images: [found('v1', 'sha256:a')],
+      additionalTags: ['v0'],
+    };
+    const next = record(aStream({ dockerImageRepository: 'quay.io/team/app' }), {}, { repository });
+    expect(verdictOf(next, 'Complete')).toBe('False TooManyTags');
+  });
+});
+
 describe('recordImports on a stream that has moved on', () => {
   const planned = record(aStream({ tags: [tag('v1')] }), { v1: found('v1', 'sha256:a') });
   const facts = due('v1');

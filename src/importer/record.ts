@@ -9,6 +9,7 @@ import type {
 import { defaultMaxBytes, fitIntoBudget } from '../api/object-budget.ts';
 import { observeRepository, observeTag, repositoryFingerprint, tagFingerprint } from '../api/pending.ts';
 import type { Status } from '../api/status.ts';
+import { withStreamConditions } from '../api/stream-conditions.ts';
 import { addTagEvent, findTag, latestTagEvent, putTag, setTagConditions } from '../api/tag-history.ts';
 import { updateTrackingTags } from '../api/tag-tracking.ts';
 import { formatTime } from '../lib/clock.ts';
@@ -166,8 +167,8 @@ const recordRepository = (
 };
 
 /**
- * The status of a stream after an import: histories, conditions, what was observed, tags that track other tags; within the history
- * limit and the size budget. The status that was given, itself, when nothing changed: then nothing is to be written.
+ * The status of a stream after an import: histories, conditions of tags and of the stream, what was observed, tags that track other
+ * tags; within the history limit and the size budget. The status that was given, itself, when nothing changed: then nothing is to be written.
  *
  * Only ever adds: a failure keeps the last good image, and a listing that lacks a tag takes none away. `stream` may be newer than the
  * one the plan was made for; results for a spec or a history that has moved on since are dropped, and planned again.
@@ -184,6 +185,6 @@ export const recordImports = (
     results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);
   const tracked = updateTrackingTags(recorded, stream);
   const fitted = fitIntoBudget(tracked, stream, { historyLimit, maxBytes, now }).stream;
-  const status = fitted.status ?? {};
+  const status = withStreamConditions(fitted, now).status ?? {};
   return stream.status !== undefined && isDeepStrictEqual(status, stream.status) ? stream.status : status;
 };

@@ -99,7 +99,19 @@ describe('runImportRequest of images', () => {
     const registry = createFakeRegistry();
     const config = '{ "architecture" :  "amd64" }\n';
     const { digest } = registry.addImage(name, { config }, 'v1');
-    const { status } = await run(registry, { images: [image('v1'), image('v1', { includeManifest: true })] });
+    const {
+      status,
+      images,
+      repository: listed,
+    } = await run(registry, {
+      images: [image('v1'), image('v1', { includeManifest: true })],
+      repository: repository({ includeManifest: true }),
+    });
+    expect(status.repository?.images?.[0]?.image?.dockerImageConfig).toBe(config);
+    for (const stored of [...images, ...(listed?.ok ? listed.images : [])]) {
+      expect(stored.ok && Object.keys(stored.image)).not.toContain('dockerImageManifest');
+      expect(stored.ok && Object.keys(stored.image)).not.toContain('dockerImageConfig');
+    }
     const [plain, full] = (status.images ?? []).map((one) => one.image);
     expect(plain).not.toHaveProperty('dockerImageManifest');
     expect(plain).not.toHaveProperty('dockerImageConfig');

@@ -13,6 +13,7 @@ import { mapLimit } from '../lib/map-limit.ts';
 import { formatRepository } from '../oci/reference.ts';
 import type { Keychain } from '../oci/types.ts';
 import { parseSource, tagOf } from './source.ts';
+import { withoutTexts } from './to-image.ts';
 import type { ImageImport, ImageOutcome, ImportContext, Importer, RepositoryOutcome } from './types.ts';
 
 /** An ImageStreamImport to run, on whose behalf and into what. */
@@ -29,6 +30,7 @@ export type ImportRequest = {
 export type ImportRequestResult = {
   /** `status.images` is aligned with `spec.images`; `status.import` is for the caller to fill. */
   readonly status: Omit<NonNullable<ImageStreamImport['status']>, 'import'>;
+  /** To be applied and stored: Images without the texts of `includeManifest`. */
   readonly images: readonly ImageOutcome[];
   readonly repository: RepositoryOutcome | undefined;
 };
@@ -37,6 +39,11 @@ export type ImportRequestResult = {
 const imageConcurrency = 16;
 
 const success: Status = { metadata: {}, status: 'Success' };
+
+const storable = (outcome: ImageOutcome): ImageOutcome =>
+  outcome.ok
+    ? { ...outcome, image: withoutTexts(outcome.image), manifests: outcome.manifests.map(withoutTexts) }
+    : outcome;
 
 /** An Image inside of another object does not say its kind. */
 const embedded = ({ apiVersion: _version, kind: _kind, ...image }: Image) => image;
@@ -154,7 +161,7 @@ export const runImportRequest = async (
       ...(repository === undefined ? {} : { repository: statusOfRepository(repository) }),
       ...(images.length === 0 ? {} : { images: images.map(statusOfImage) }),
     },
-    images,
-    repository,
+    images: images.map(storable),
+    repository: repository?.ok ? { ...repository, images: repository.images.map(storable) } : repository,
   };
 };
