@@ -41,6 +41,11 @@ const nextStream = <T extends KubernetesObject>(
   return updated === undefined ? withoutSpecTag(base, tag) : withSpecTag(base, updated);
 };
 
+const inNamespace = <T extends KubernetesObject>(object: T, namespace: string): T => ({
+  ...object,
+  metadata: { ...object.metadata, namespace },
+});
+
 type Written = { readonly stream: Stored<ImageStream>; readonly created: boolean };
 
 const writeOnce = async <T extends KubernetesObject>(
@@ -53,7 +58,7 @@ const writeOnce = async <T extends KubernetesObject>(
   const { key, streamKey, tag } = target;
   const stream = await store.get(imageStreams, streamKey, context.signal);
   const old = stream && kind.show(stream, tag, undefined);
-  const given = await transform(old);
+  const given = inNamespace(await transform(old), key.namespace);
   const pinned = isPinned(kind.resource, given, stream, key.name);
   const wanted = kind.complete(given, old, tag);
   const errors = old === undefined ? kind.validateCreate(wanted) : kind.validateUpdate(wanted, old);
