@@ -2,7 +2,12 @@ import type { RegistryErrorCode } from '../errors.ts';
 import { BlockedAddressError } from './address.ts';
 
 /** What a failed connection means. */
-export type NetworkProblem = { readonly code: RegistryErrorCode; readonly problem: string };
+export type NetworkProblem = {
+  readonly code: RegistryErrorCode;
+  readonly problem: string;
+  /** What to keep as the cause: nothing that holds bytes of the answer. */
+  readonly cause?: unknown;
+};
 
 const certificateProblems: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate has expired',
@@ -54,10 +59,7 @@ const codeOf = (error: unknown): string => {
   return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
 };
 
-/** Puts into words why a request got no answer. Messages of the network stack are not passed on: some quote what came in. */
-export const describeNetworkError = (error: unknown): NetworkProblem => {
-  if (error instanceof BlockedAddressError) return { code: 'blocked', problem: error.message };
-  const code = codeOf(error);
+const describeCode = (code: string): NetworkProblem => {
   const certificate = certificateProblems[code];
   if (certificate !== undefined) return { code: 'certificate', problem: certificate };
   const timeout = timeoutProblems[code];
@@ -68,9 +70,6 @@ export const describeNetworkError = (error: unknown): NetworkProblem => {
       problem: 'the server speaks plain http; only an insecure import may use it',
     };
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return { code: 'invalid-response', problem: 'the answer is not HTTP' };
-  }
   const unavailable = unavailableProblems[code];
   if (unavailable !== undefined) return { code: 'unavailable', problem: unavailable };
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
@@ -80,4 +79,16 @@ export const describeNetworkError = (error: unknown): NetworkProblem => {
     code: 'unavailable',
     problem: code === '' ? 'the request failed' : `the request failed (${code})`,
   };
+};
+
+/** undici's parser errors carry what came in, in their message and in `data`; they have no code. */
+const isParserError = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === 'HTTPParserError' || codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW');
+
+/** Puts into words why a request got no answer. */
+export const describeNetworkError = (error: unknown): NetworkProblem => {
+  if (error instanceof BlockedAddressError) return { code: 'blocked', problem: error.message };
+  if (isParserError(error)) return { code: 'invalid-response', problem: 'the answer is not HTTP' };
+  return { ...describeCode(codeOf(error)), cause: error };
 };

@@ -150,8 +150,8 @@ export const createUndiciSend = ({ addresses, timeouts, extraCa = [] }: UndiciOp
       signal.throwIfAborted();
       if (error instanceof RegistryError) throw error;
       if (deadline.aborted) throw requestError(request, 'timeout', `no complete answer within ${totalMs} ms`);
-      const { code, problem } = describeNetworkError(error);
-      throw requestError(request, code, problem, { cause: error });
+      const { code, problem, cause } = describeNetworkError(error);
+      throw requestError(request, code, problem, { cause });
     }
   };
 
