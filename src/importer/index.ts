@@ -7,7 +7,8 @@ import { type Asker, createSharedWork } from './shared-work.ts';
 import { parseSource, repositoryOf, type Source, withTag } from './source.ts';
 import type { ImageOutcome, ImportContext, Importer, RepositoryImport } from './types.ts';
 
-export { type ImportPlan, isNothing, type PlanFacts, planImports } from './plan.ts';
+export { type DueTag, type ImportPlan, isNothing, type PlanFacts, planImports } from './plan.ts';
+export { createKeychains, isPullSecret, type PullSecretPorts } from './pull-secrets.ts';
 export { type RecordOptions, recordImports } from './record.ts';
 export { type ImportRequest, type ImportRequestResult, runImportRequest } from './request.ts';
 export { type ImportResults, runImports } from './run.ts';
@@ -18,6 +19,7 @@ export {
   type ScheduledTag,
   scheduledRefresh,
 } from './schedule.ts';
+export { parseSource } from './source.ts';
 export type {
   ImageImport,
   ImageOutcome,

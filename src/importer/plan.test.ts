@@ -130,7 +130,7 @@ describe('planImports', () => {
 
   it('asks first where a tag that is due stands, and fetches only when it moved', () => {
     const stream = imported(aStream({ tags: [tag('v1'), tag('v2')] }));
-    const { tags } = plan(stream, { due: new Map([['v1', { type: 'Schedule' }]]) });
+    const { tags } = plan(stream, { due: new Map([['v1', { cause: { type: 'Schedule' } }]]) });
     expect(tags).toMatchObject([
       { tag: 'v1', unlessAt: 'sha256:a', revision: 3, cause: { type: 'Schedule' } },
     ]);
@@ -138,7 +138,7 @@ describe('planImports', () => {
 
   it('fetches a due tag that has no image of its spec yet, because the spec says so', () => {
     const stream = imported(aStream({ tags: [tag('v1')] }), false);
-    const { tags } = plan(stream, { due: new Map([['v1', { type: 'Schedule' }]]) });
+    const { tags } = plan(stream, { due: new Map([['v1', { cause: { type: 'Schedule' } }]]) });
     expect(tags).toMatchObject([{ tag: 'v1', cause: { type: 'Spec' } }]);
     expect(tags[0]?.unlessAt).toBeUndefined();
   });
@@ -153,13 +153,15 @@ describe('planImports', () => {
     }));
     const failed = { ...before, spec, status: { tags: tags ?? [] } };
     expect(plan(failed).tags).toEqual([]);
-    const due = plan(failed, { due: new Map([['v1', { type: 'Schedule' }]]) }).tags;
+    const due = plan(failed, { due: new Map([['v1', { cause: { type: 'Schedule' } }]]) }).tags;
     expect(due).toMatchObject([{ cause: { type: 'Spec' } }]);
     expect(due[0]?.unlessAt).toBeUndefined();
   });
 
   it('does not look at a due tag that the spec no longer has', () => {
-    expect(isNothing(plan(aStream({}), { due: new Map([['gone', { type: 'Schedule' }]]) }))).toBe(true);
+    expect(isNothing(plan(aStream({}), { due: new Map([['gone', { cause: { type: 'Schedule' } }]]) }))).toBe(
+      true,
+    );
   });
 
   it('imports the repository of a new stream, insecurely only where the annotation allows it', () => {

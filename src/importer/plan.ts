@@ -12,7 +12,7 @@ import {
   tagFingerprint,
 } from '../api/pending.ts';
 import { findTag, latestTagEvent } from '../api/tag-history.ts';
-import type { ImageImport, RepositoryImport } from './types.ts';
+import type { ImageImport, RepositoryImport, ResolveOutcome } from './types.ts';
 
 /** What a plan was made for; results that come back when the spec has moved on are told by it. */
 export type PlannedFor = {
@@ -31,6 +31,8 @@ export type TagImport = PlannedFor & {
   readonly request: ImageImport;
   /** Set: ask first (HEAD), and fetch only when the source is no longer at this digest. */
   readonly unlessAt: string | undefined;
+  /** What the source was found to be at just now: with it nothing needs to be asked first. */
+  readonly resolved?: ResolveOutcome | undefined;
 };
 
 export type RepositoryToImport = PlannedFor & { readonly request: RepositoryImport };
@@ -41,10 +43,18 @@ export type ImportPlan = {
   readonly repository: RepositoryToImport | undefined;
 };
 
+/** Why a tag is looked at although nothing of its spec changed: a slot, a retry or a hint came up. */
+export type DueTag = {
+  readonly cause: TagEventCause;
+  /** As of {@link TagImport}. */
+  readonly resolved?: ResolveOutcome | undefined;
+  /** Since when the answers of registries will do, in milliseconds since the epoch: when the source was asked. */
+  readonly sinceMs?: number | undefined;
+};
+
 /** What a plan depends on besides the stream itself. */
 export type PlanFacts = {
-  /** Tags to look at although nothing of their spec changed (a slot, a retry, a hint came up), each with why. */
-  readonly due?: ReadonlyMap<string, TagEventCause>;
+  readonly due?: ReadonlyMap<string, DueTag>;
   /** The same for `spec.dockerImageRepository`. */
   readonly repositoryDue?: TagEventCause;
   /** Tags of a repository to import at most; 0: all. */
@@ -63,16 +73,12 @@ const requestOf = (tag: TagReference): ImageImport => ({
   ...preferredPlatform(tag),
 });
 
-const planTag = (
-  stream: ImageStream,
-  tag: TagReference,
-  due: ReadonlyMap<string, TagEventCause> | undefined,
-): readonly TagImport[] => {
+const planTag = (stream: ImageStream, tag: TagReference, due: DueTag | undefined): readonly TagImport[] => {
   const fingerprint = tagFingerprint(tag);
   const isPending = isTagPending(stream, tag);
   const cause = isPending
     ? causeOfPending(fingerprint, findTag(stream.status, tag.name)?.observed?.fingerprint)
-    : due?.get(tag.name);
+    : due?.cause;
   if (cause === undefined) return [];
   const isAtSpec = hasImageOfSpec(stream, tag);
   const current = latestTagEvent(stream.status, tag.name);
@@ -86,6 +92,7 @@ const planTag = (
       // A tag that never got the image of its spec still owes it, whatever made us look again.
       cause: isPending || isAtSpec ? cause : { type: 'Spec' },
       unlessAt: isPending || !isAtSpec ? undefined : current?.sourceDigest,
+      resolved: isPending ? undefined : due?.resolved,
     },
   ];
 };
@@ -113,7 +120,7 @@ const planRepository = (stream: ImageStream, facts: PlanFacts): RepositoryToImpo
  * planned like any other, and its import says what is wrong with it.
  */
 export const planImports = (stream: ImageStream, facts: PlanFacts): ImportPlan => ({
-  tags: importableTags(stream).flatMap((tag) => planTag(stream, tag, facts.due)),
+  tags: importableTags(stream).flatMap((tag) => planTag(stream, tag, facts.due?.get(tag.name))),
   repository: planRepository(stream, facts),
 });
 

@@ -77,7 +77,7 @@ const record = (
   return { ...stream, status };
 };
 const due = (...names: readonly string[]): Partial<PlanFacts> => ({
-  due: new Map(names.map((name) => [name, { type: 'Schedule' }])),
+  due: new Map(names.map((name) => [name, { cause: { type: 'Schedule' } }])),
 });
 const imagesOf = (stream: ImageStream, name = 'v1') =>
   findTag(stream.status, name)?.items?.map(({ image }) => image);

@@ -37,7 +37,7 @@ const aStream = (...tags: readonly string[]): ImageStream => ({
   },
 });
 const due = (...tags: readonly string[]): Partial<PlanFacts> => ({
-  due: new Map(tags.map((tag) => [tag, { type: 'Schedule' }])),
+  due: new Map(tags.map((tag) => [tag, { cause: { type: 'Schedule' } }])),
 });
 const imagesOf = (stream: ImageStream) =>
   Object.fromEntries(

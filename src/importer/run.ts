@@ -21,12 +21,12 @@ const tagConcurrency = 16;
 
 const runTag = async (
   importer: Importer,
-  { request, unlessAt }: TagImport,
+  { request, unlessAt, resolved: known }: TagImport,
   context: ImportContext,
   signal: AbortSignal,
 ): Promise<ImageOutcome | 'unchanged'> => {
-  if (unlessAt !== undefined) {
-    const resolved = await importer.resolve(request, context, signal);
+  if (known !== undefined || unlessAt !== undefined) {
+    const resolved = known ?? (await importer.resolve(request, context, signal));
     if (resolved.ok && resolved.digest === unlessAt) return 'unchanged';
     if (!resolved.ok) return { ok: false, status: resolved.status, tag: '' };
   }

@@ -133,7 +133,7 @@ describe('scheduledRefresh', () => {
 
   it('is the same work for every spelling of a reference', () => {
     expect(scheduled(tag('nginx'))).toEqual(scheduled(tag('docker.io/library/nginx:latest')));
-    expect(scheduled(tag('nginx'))).toEqual({
+    expect(scheduled(tag('nginx'))).toMatchObject({
       refresh: {
         reference: 'docker.io/library/nginx:latest',
         importMode: 'Legacy',
@@ -147,9 +147,10 @@ describe('scheduledRefresh', () => {
     const keychain: Keychain = () => [
       { kind: 'basic', id: 'id-of-a', username: 'a', password: 'hidden', source: 'test' },
     ];
-    const refresh = scheduled(tag('nginx'), { keychain })?.refresh;
-    expect(refresh?.credentialClass).toBe('["id-of-a"]');
-    expect(JSON.stringify(refresh)).not.toContain('hidden');
+    const { refresh, sharingKey } = scheduled(tag('nginx'), { keychain }) ?? {};
+    expect(refresh?.credentialClass).toBe('[["basic","a"]]');
+    expect(JSON.stringify([refresh, sharingKey])).not.toContain('hidden');
+    expect(sharingKey).not.toBe(scheduled(tag('nginx'))?.sharingKey);
   });
 
   it('says what is wrong with the interval', () => {

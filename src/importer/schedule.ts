@@ -13,7 +13,7 @@ export type Refresh = {
   /** Canonical pull spec, as registries are asked by it. */
   readonly reference: string;
   readonly importMode: ImportMode;
-  /** See `credentialClass`; holds no secret. */
+  /** Kinds and user names of the credentials that would be tried: stable from one run to the next, and no secret. */
   readonly credentialClass: string;
   readonly intervalMs: number;
 };
@@ -76,6 +76,8 @@ export const refreshInterval = (
 
 export type ScheduledTag = {
   readonly refresh: Refresh;
+  /** Refreshes with equal keys are done once: same source, transport and credentials, to the secret. Good for this run only. */
+  readonly sharingKey: string;
   /** As of {@link RefreshInterval}. */
   readonly problem?: string;
 };
@@ -95,13 +97,14 @@ export const scheduledRefresh = (
   const { reference } = parsed.source;
   if (reference.target.kind === 'digest' && hasImageOfSpec(stream, tag)) return undefined;
   const { intervalMs, ...rest } = refreshInterval(stream, tag, settings);
-  return {
-    refresh: {
-      reference: formatReference(reference),
-      importMode: importModeOf(tag),
-      credentialClass: credentialClass(keychain, repositoryOf(reference)),
-      intervalMs,
-    },
-    ...rest,
+  const repository = repositoryOf(reference);
+  const refresh = {
+    reference: formatReference(reference),
+    importMode: importModeOf(tag),
+    credentialClass: JSON.stringify(keychain(repository).map(({ kind, username }) => [kind, username])),
+    intervalMs,
   };
+  const isInsecure = tag.importPolicy.insecure === true;
+  const sharingKey = JSON.stringify([refresh, isInsecure, credentialClass(keychain, repository)]);
+  return { refresh, sharingKey, ...rest };
 };

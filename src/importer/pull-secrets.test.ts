@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { Secret } from '../api/core.ts';
+import { createKeychains } from './pull-secrets.ts';
+
+const secret = (name: string, type: string, key: string, text: string, annotations = {}): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace: 'team', resourceVersion: name, annotations },
+  type,
+  data: { [key]: Buffer.from(text).toString('base64') },
+});
+
+const config = (host: string, username: string): string =>
+  JSON.stringify({ auths: { [host]: { username, password: 'p' } } });
+
+const json = 'kubernetes.io/dockerconfigjson';
+const repository = { registry: 'quay.io', repository: 'team/app' };
+
+const setUp = (secrets: readonly Secret[], global?: string) => {
+  const problems: string[] = [];
+  const keychains = createKeychains({
+    listSecrets: async () => secrets,
+    readGlobal: async () => global,
+    onProblem: ({ message }) => problems.push(message),
+  });
+  const usernames = async (): Promise<readonly string[]> =>
+    (await keychains('team', new AbortController().signal))(repository).map(({ username }) => username);
+  return { problems, usernames };
+};
+
+describe('createKeychains', () => {
+  it('offers the secrets of the namespace, then those for all', async () => {
+    const { usernames } = setUp(
+      [
+        secret('a', json, '.dockerconfigjson', config('quay.io', 'modern')),
+        secret(
+          'b',
+          'kubernetes.io/dockercfg',
+          '.dockercfg',
+          JSON.stringify({ 'quay.io': { username: 'old', password: 'p' } }),
+        ),
+      ],
+      config('quay.io', 'everyone'),
+    );
+    expect(await usernames()).toEqual(['modern', 'old', 'everyone']);
+  });
+
+  it('leaves out secrets of other types and those that exclude themselves', async () => {
+    const { usernames } = setUp([
+      secret('a', 'Opaque', '.dockerconfigjson', config('quay.io', 'opaque')),
+      secret('b', json, '.dockerconfigjson', config('quay.io', 'hidden'), {
+        'openshift.io/image.excludeSecret': 'true',
+      }),
+    ]);
+    expect(await usernames()).toEqual([]);
+  });
+
+  it('reports an unreadable secret once, without its text, and uses the others', async () => {
+    const { usernames, problems } = setUp([
+      secret('broken', json, '.dockerconfigjson', 'p4ssw0rd {'),
+      secret('good', json, '.dockerconfigjson', config('quay.io', 'good')),
+    ]);
+    expect(await usernames()).toEqual(['good']);
+    expect(await usernames()).toEqual(['good']);
+    expect(problems).toEqual(['secret team/broken: not valid JSON']);
+  });
+});

@@ -1,0 +1,60 @@
+import { excludeSecretAnnotation } from '../api/annotations.ts';
+import type { Secret } from '../api/core.ts';
+import { type CredentialEntry, createKeychain, type Keychain, parseDockerConfig } from '../oci/index.ts';
+import type { Keychains } from './types.ts';
+
+export type PullSecretPorts = {
+  readonly listSecrets: (namespace: string, signal: AbortSignal) => Promise<readonly Secret[]>;
+  /** Text of a docker config file with credentials for every namespace; undefined: none. */
+  readonly readGlobal: () => Promise<string | undefined>;
+  /** Told once of each thing that could not be read; the rest is used. The sentence holds no secret. */
+  readonly onProblem: (problem: { readonly namespace: string; readonly message: string }) => void;
+};
+
+/** Types of secrets that hold registry credentials, each with the key of its data. */
+const dataKeys: Readonly<Record<string, string>> = {
+  'kubernetes.io/dockerconfigjson': '.dockerconfigjson',
+  'kubernetes.io/dockercfg': '.dockercfg',
+};
+
+/** Whether a secret holds registry credentials that imports may use. */
+export const isPullSecret = (secret: Secret): boolean =>
+  (secret.type ?? '') in dataKeys && secret.metadata.annotations?.[excludeSecretAnnotation] !== 'true';
+
+const textOf = (secret: Secret): string =>
+  Buffer.from(secret.data?.[dataKeys[secret.type ?? ''] ?? ''] ?? '', 'base64').toString('utf8');
+
+/** Stands for the contents of secrets: a revision names them exactly. */
+const versionOf = (secrets: readonly Secret[]): string =>
+  secrets.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`).join();
+
+type Cached = { readonly version: string; readonly keychain: Keychain };
+
+/**
+ * The keychain of each namespace: its pull secrets in order of their names, then what the operator configured for all. A secret that
+ * cannot be read is reported and skipped: it is not the fault of the others.
+ */
+export const createKeychains = ({ listSecrets, readGlobal, onProblem }: PullSecretPorts): Keychains => {
+  const cache = new Map<string, Cached>();
+  const parse = (namespace: string, text: string, source: string): readonly CredentialEntry[] => {
+    const { entries, problems } = parseDockerConfig(text, source);
+    for (const message of problems) onProblem({ namespace, message });
+    return entries;
+  };
+  return async (namespace, signal) => {
+    const secrets = (await listSecrets(namespace, signal)).filter(isPullSecret);
+    const global = await readGlobal();
+    const version = JSON.stringify([versionOf(secrets), global]);
+    const cached = cache.get(namespace);
+    if (cached?.version === version) return cached.keychain;
+    const keychain = createKeychain([
+      ...secrets.flatMap((secret) =>
+        parse(namespace, textOf(secret), `secret ${namespace}/${secret.metadata.name}`),
+      ),
+      ...(global === undefined ? [] : parse(namespace, global, 'global pull secret')),
+    ]);
+    if (secrets.length === 0) cache.delete(namespace);
+    else cache.set(namespace, { version, keychain });
+    return keychain;
+  };
+};
