@@ -1,0 +1,222 @@
+import type { Image } from '../api/image.ts';
+import type { ImageStream, ImageStreamStatus } from '../api/image-stream.ts';
+import type { Stored } from '../api/meta.ts';
+import { imageStreams, images } from '../api/resources.ts';
+import { failure } from '../api/status.ts';
+import {
+  type DueTag,
+  type Importer,
+  type ImportPlan,
+  type ImportResults,
+  isNothing,
+  type Keychains,
+  parseSource,
+  planImports,
+  recordImports,
+  runImports,
+} from '../importer/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import { done, formatKey, type Lister, type Reconcile, requeue } from '../runtime/index.ts';
+import { isStoreError } from '../store/errors.ts';
+import type { ObjectKey, Store } from '../store/store.ts';
+import type { DueTags } from './due-tags.ts';
+import type { OnController } from './events.ts';
+import { type Retries, repositorySlot } from './retries.ts';
+
+export type ImageStreamSettings = {
+  /** Entries that the history of one tag may hold. */
+  readonly historyLimit: number;
+  /** Tags of a repository to import at most; 0: all. */
+  readonly maxTagsPerRepository: number;
+};
+
+export type ImageStreamPorts = {
+  readonly streams: Lister<Stored<ImageStream>>;
+  readonly store: Store;
+  readonly importer: Importer;
+  readonly keychains: Keychains;
+  readonly clock: Clock;
+  readonly dueTags: DueTags;
+  readonly retries: Retries;
+  readonly settings: ImageStreamSettings;
+  readonly onEvent: OnController;
+};
+
+/** How often a status is recorded anew on top of what somebody else wrote meanwhile. */
+const maxConflicts = 5;
+
+const nothing: ImportResults = { tags: [], repository: undefined };
+
+/**
+ * What was written last, until the cache has it: a reconciler that runs again before that must not work on the state from before.
+ */
+const createOwnWrites = (streams: Lister<Stored<ImageStream>>) => {
+  const writes = new Map<string, { readonly over: string; readonly stream: Stored<ImageStream> }>();
+  return {
+    read: (key: ObjectKey): Stored<ImageStream> | undefined => {
+      const cached = streams.get(key);
+      const own = writes.get(formatKey(key));
+      if (own !== undefined && own.over === cached?.metadata.resourceVersion) return own.stream;
+      writes.delete(formatKey(key));
+      return cached;
+    },
+    wrote: (key: ObjectKey, stream: Stored<ImageStream>): void => {
+      const over = streams.get(key)?.metadata.resourceVersion;
+      if (over !== undefined) writes.set(formatKey(key), { over, stream });
+    },
+  };
+};
+
+const storeImage = async (store: Store, image: Image, signal: AbortSignal): Promise<void> => {
+  try {
+    await store.create(images, image, {}, signal);
+  } catch (error) {
+    // An image is its digest: the one that is there is the same.
+    if (!isStoreError(error, 'already-exists')) throw error;
+  }
+};
+
+/** Stores the images of one outcome, entries of a list before the list. One that cannot be stored fails its own tag alone. */
+const storeImages = async (
+  store: Store,
+  results: ImportResults,
+  signal: AbortSignal,
+): Promise<ImportResults> => {
+  const settle = async <Outcome extends ImportResults['tags'][number]['outcome']>(
+    outcome: Outcome,
+  ): Promise<Outcome> => {
+    if (outcome === 'unchanged' || !outcome.ok) return outcome;
+    try {
+      for (const image of [...outcome.manifests, outcome.image]) await storeImage(store, image, signal);
+      return outcome;
+    } catch (error) {
+      // Anything else may pass, and concerns the whole stream.
+      if (!isStoreError(error, 'invalid') && !isStoreError(error, 'too-large')) throw error;
+      const status = failure('InternalError', `the image cannot be stored: ${error.message}`);
+      return { ok: false, status, tag: outcome.tag } as unknown as Outcome;
+    }
+  };
+  const tags = await Promise.all(
+    results.tags.map(async (result) => ({ ...result, outcome: await settle(result.outcome) })),
+  );
+  const { repository } = results;
+  if (repository === undefined || !repository.outcome.ok) return { tags, repository };
+  const found = await Promise.all(repository.outcome.images.map(settle));
+  return { tags, repository: { ...repository, outcome: { ...repository.outcome, images: found } } };
+};
+
+const registryOf = (from: string): string => {
+  const parsed = parseSource(from);
+  return parsed.ok ? parsed.source.reference.registry : '';
+};
+
+/** Tells retries and metrics how the tries went. */
+const report = (key: ObjectKey, results: ImportResults, { retries, onEvent }: ImageStreamPorts): void => {
+  const { repository } = results;
+  const tries = [
+    ...results.tags.map(({ planned, outcome }) => ({ slot: planned.tag, planned, outcome })),
+    ...(repository === undefined ? [] : [{ slot: repositorySlot, ...repository }]),
+  ];
+  for (const { slot, planned, outcome } of tries) {
+    const isFailure = outcome !== 'unchanged' && !outcome.ok;
+    if (isFailure) retries.failed(key, slot, outcome.status);
+    else retries.succeeded(key, slot);
+    const isScheduled = planned.cause.type === 'Schedule';
+    const reason = isFailure ? (outcome.status.reason ?? 'InternalError') : undefined;
+    onEvent({ type: 'import', registry: registryOf(planned.request.from), isScheduled, reason });
+  }
+};
+
+const dueTagsOf = (key: ObjectKey, { dueTags, retries }: ImageStreamPorts): ReadonlyMap<string, DueTag> => {
+  const retried = retries
+    .due(key)
+    .tags.map((tag): [string, DueTag] => [tag, { cause: { type: 'Schedule', by: 'retry' } }]);
+  return new Map([...retried, ...dueTags.take(key)]);
+};
+
+/** Since when the answers of registries will do: what was just found out for one stream is not asked again for the next. */
+const freshSince = (due: ReadonlyMap<string, DueTag>): number | undefined => {
+  const times = [...due.values()].flatMap(({ sinceMs }) => (sinceMs === undefined ? [] : [sinceMs]));
+  return times.length === 0 ? undefined : Math.min(...times);
+};
+
+const runPlan = async (
+  plan: ImportPlan,
+  { namespace, due }: { readonly namespace: string; readonly due: ReadonlyMap<string, DueTag> },
+  ports: ImageStreamPorts,
+  signal: AbortSignal,
+): Promise<ImportResults> => {
+  if (isNothing(plan)) return nothing;
+  const planned = [...plan.tags, ...(plan.repository === undefined ? [] : [plan.repository])];
+  const isScheduled = planned.every(({ cause }) => cause.type === 'Schedule');
+  const keychain = await ports.keychains(namespace, signal);
+  const context = isScheduled
+    ? ({ keychain, priority: 'scheduled', freshSince: freshSince(due) } as const)
+    : ({ keychain, priority: 'interactive' } as const);
+  return storeImages(ports.store, await runImports(ports.importer, plan, context, signal), signal);
+};
+
+/** Writes what the import changed of the status; nothing where it changed nothing. */
+const writeStatus = async (
+  stream: Stored<ImageStream>,
+  record: (stream: ImageStream) => ImageStreamStatus,
+  store: Store,
+  signal: AbortSignal,
+): Promise<Stored<ImageStream> | undefined> => {
+  const { namespace = '', name, uid } = stream.metadata;
+  let current = stream;
+  for (let attempt = 1; ; attempt++) {
+    const status = record(current);
+    if (status === current.status) return undefined;
+    try {
+      return await store.updateStatus(imageStreams, { ...current, status }, {}, signal);
+    } catch (error) {
+      if (isStoreError(error, 'not-found')) return undefined;
+      if (!isStoreError(error, 'conflict') || attempt === maxConflicts) throw error;
+      const newest = await store.get(imageStreams, { namespace, name }, signal);
+      // Deleted, or deleted and made anew: what was fetched was not asked for by the one that stands there now.
+      if (newest?.metadata.uid !== uid) return undefined;
+      current = newest;
+    }
+  }
+};
+
+/**
+ * Imports what a stream's spec asks for and its status lacks, and what is due. Level-based; writes status only (DECISIONS.md, 6), and
+ * nothing where nothing changed.
+ *
+ * A tag that fails is not a failure of the reconciler: it becomes a condition, and is tried again when {@link Retries} says.
+ */
+export const createImageStreamReconciler = (ports: ImageStreamPorts): Reconcile => {
+  const { streams, store, clock, dueTags, retries, settings } = ports;
+  const ownWrites = createOwnWrites(streams);
+  return async (key, signal) => {
+    const stream = ownWrites.read(key);
+    retries.observe(key, stream);
+    if (stream === undefined || stream.metadata.deletionTimestamp !== undefined) {
+      dueTags.take(key);
+      return done;
+    }
+    const due = dueTagsOf(key, ports);
+    const repositoryDue = due.get(repositorySlot)?.cause;
+    const plan = planImports(stream, {
+      due,
+      maxTags: settings.maxTagsPerRepository,
+      ...(repositoryDue === undefined ? {} : { repositoryDue }),
+    });
+    try {
+      const results = await runPlan(plan, { namespace: key.namespace, due }, ports, signal);
+      report(key, results, ports);
+      const record = (current: ImageStream): ImageStreamStatus =>
+        recordImports(current, results, { nowMs: clock.now(), historyLimit: settings.historyLimit });
+      const written = await writeStatus(stream, record, store, signal);
+      if (written !== undefined) ownWrites.wrote(key, written);
+    } catch (error) {
+      dueTags.putBack(key, due);
+      throw error;
+    }
+    const { tags, nextMs } = retries.due(key);
+    if (tags.length > 0) return requeue(0);
+    return nextMs === undefined ? done : requeue(nextMs);
+  };
+};

@@ -1,0 +1,139 @@
+import type { ChangeEvent } from '../api/change-events.ts';
+import type { Secret } from '../api/core.ts';
+import { secrets } from '../api/core.ts';
+import type { ImageStream } from '../api/image-stream.ts';
+import type { Stored } from '../api/meta.ts';
+import { imageStreams } from '../api/resources.ts';
+import { type Importer, type IntervalSettings, isPullSecret, type Keychains } from '../importer/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import {
+  Controller,
+  createInformer,
+  Informer,
+  keyOf,
+  type Lister,
+  type OnRuntime,
+  reconcileChanges,
+  runManager,
+} from '../runtime/index.ts';
+import type { Store } from '../store/store.ts';
+import { createDueTags } from './due-tags.ts';
+import { createEventPublisher } from './event-publisher.ts';
+import type { OnController } from './events.ts';
+import { createImageStreamReconciler, type ImageStreamSettings } from './image-stream.ts';
+import type { EventNote, RecordEvent } from './ports.ts';
+import { createRetries } from './retries.ts';
+import { createScheduledRefresh } from './scheduled-refresh.ts';
+import type { OnTrigger } from './triggers/events.ts';
+import { createTriggerController, deploymentKind } from './triggers/index.ts';
+
+export type { ControllerEvent, OnController } from './events.ts';
+export type { EventNote, RecordEvent } from './ports.ts';
+export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
+
+export type ControllerSettings = ImageStreamSettings & {
+  readonly intervals: IntervalSettings;
+  /** Streams imported at a time. */
+  readonly importWorkers: number;
+  /** How long Events are kept, in milliseconds. */
+  readonly eventTtlMs: number;
+};
+
+export type ControllersOptions = {
+  readonly store: Store;
+  readonly importer: Importer;
+  readonly keychains: Keychains;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: ControllerSettings;
+  readonly recordEvent: RecordEvent;
+  readonly noteOfChange: (event: ChangeEvent, stream: Stored<ImageStream>) => EventNote;
+  /** Told of every change as it happens: the local feed. */
+  readonly publish: (events: readonly ChangeEvent[]) => void;
+  readonly onRuntime: OnRuntime;
+  readonly onEvent: OnController;
+  readonly onTrigger: OnTrigger;
+};
+
+/** Everything that works on objects by itself, as one. */
+export type Controllers = {
+  readonly streams: Lister<Stored<ImageStream>>;
+  readonly hasSynced: () => boolean;
+  /** Scheduled tags in all. */
+  readonly scheduledTags: () => number;
+  /** Works until `signal` is aborted and what ran then has stopped. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+const refreshWorkers = 32;
+
+/** What is kept of a secret: enough to know that it is another one. */
+const projectSecret = (secret: Stored<Secret>): { readonly isPullSecret: boolean } => ({
+  isPullSecret: isPullSecret(secret),
+});
+
+/** Makes the controllers and wires them to the informers that they share. */
+export const createControllers = (options: ControllersOptions): Controllers => {
+  const { store, clock, logger, settings, onRuntime, onEvent } = options;
+  const shared = { store, clock, logger, onEvent: onRuntime };
+  const streams = createInformer<ImageStream>({ ...shared, resource: imageStreams });
+  const pullSecrets = new Informer({ ...shared, resource: secrets, project: projectSecret });
+  const dueTags = createDueTags();
+  const retries = createRetries(clock);
+
+  const reconcile = createImageStreamReconciler({ ...options, streams, dueTags, retries });
+  const importing = new Controller({
+    ...shared,
+    name: 'image-stream',
+    reconcile,
+    workers: settings.importWorkers,
+  });
+  const refresh = createScheduledRefresh({
+    ...options,
+    streams,
+    dueTags,
+    enqueue: (key) => importing.enqueue(key),
+    intervals: settings.intervals,
+    workers: refreshWorkers,
+  });
+  const publisher = createEventPublisher({
+    ...options,
+    noteOf: options.noteOfChange,
+    eventTtlMs: settings.eventTtlMs,
+    hasSynced: () => streams.hasSynced,
+    onEvent: onRuntime,
+    onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
+  });
+
+  const triggers = createTriggerController({ ...options, kind: deploymentKind, streams });
+
+  streams.onChange(reconcileChanges(importing));
+  streams.onChange((_old, _current, key) => refresh.observe(key));
+  streams.onChange(publisher.onChange);
+  pullSecrets.onChange((old, current, { namespace }) => {
+    if (!pullSecrets.hasSynced || (old?.isPullSecret !== true && current?.isPullSecret !== true)) return;
+    for (const stream of streams.list(namespace)) {
+      const key = keyOf(stream);
+      // Other credentials: other work at the slots, and at once another try of what failed for lack of them.
+      refresh.observe(key);
+      if (retries.hurry(key)) importing.enqueue(key);
+    }
+  });
+
+  return {
+    streams,
+    hasSynced: () => streams.hasSynced && pullSecrets.hasSynced,
+    scheduledTags: refresh.scheduled,
+    run: (signal) =>
+      runManager(
+        {
+          sources: [streams, pullSecrets, triggers.source],
+          runnables: [importing, publisher.controller, triggers.controller, ...refresh.runnables],
+          clock,
+          logger,
+        },
+        signal,
+      ),
+  };
+};

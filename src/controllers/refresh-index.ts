@@ -1,0 +1,81 @@
+import type { ImageImport, Refresh } from '../importer/index.ts';
+import { formatKey } from '../runtime/index.ts';
+import type { ObjectKey } from '../store/store.ts';
+
+/** One tag that is refreshed. */
+export type RefreshMember = {
+  readonly key: ObjectKey;
+  readonly tag: string;
+};
+
+/** Refreshes that are the same work: one question to the registry answers them all. */
+export type RefreshGroup = {
+  readonly refresh: Refresh;
+  readonly request: Pick<ImageImport, 'from' | 'insecure'>;
+  readonly members: ReadonlyMap<string, RefreshMember>;
+};
+
+/** What of a stream is to be refreshed: per tag the key of its group and what to ask. */
+export type RefreshEntry = {
+  readonly tag: string;
+  readonly sharingKey: string;
+  readonly refresh: Refresh;
+  readonly request: Pick<ImageImport, 'from' | 'insecure'>;
+};
+
+type MutableGroup = RefreshGroup & { readonly members: Map<string, RefreshMember> };
+
+/** Scheduled tags by the work that refreshes them, and back from a stream to its tags. */
+export type RefreshIndex = {
+  /** Replaces what is known of a stream. Answers the groups that came to be and those that nobody needs any more. */
+  readonly put: (
+    key: ObjectKey,
+    entries: readonly RefreshEntry[],
+  ) => { readonly opened: readonly string[]; readonly closed: readonly string[] };
+  readonly group: (sharingKey: string) => RefreshGroup | undefined;
+  /** Scheduled tags in all. */
+  readonly size: () => number;
+};
+
+export const createRefreshIndex = (): RefreshIndex => {
+  const groups = new Map<string, MutableGroup>();
+  /** By stream: tag → group. */
+  const streams = new Map<string, ReadonlyMap<string, string>>();
+
+  const leave = (memberId: string, sharingKey: string): boolean => {
+    const group = groups.get(sharingKey);
+    group?.members.delete(memberId);
+    if (group?.members.size !== 0) return false;
+    groups.delete(sharingKey);
+    return true;
+  };
+
+  const join = (key: ObjectKey, { tag, sharingKey, refresh, request }: RefreshEntry): boolean => {
+    const known = groups.get(sharingKey);
+    const group = known ?? { refresh, request, members: new Map<string, RefreshMember>() };
+    group.members.set(`${formatKey(key)}:${tag}`, { key, tag });
+    groups.set(sharingKey, group);
+    return known === undefined;
+  };
+
+  return {
+    put: (key, entries) => {
+      const id = formatKey(key);
+      const before = streams.get(id) ?? new Map<string, string>();
+      const after = new Map(entries.map(({ tag, sharingKey }) => [tag, sharingKey]));
+      const closed = [...before]
+        .filter(([tag, sharingKey]) => after.get(tag) !== sharingKey)
+        .filter(([tag, sharingKey]) => leave(`${id}:${tag}`, sharingKey))
+        .map(([, sharingKey]) => sharingKey);
+      const opened = entries
+        .filter(({ tag, sharingKey }) => before.get(tag) !== sharingKey)
+        .filter((entry) => join(key, entry))
+        .map(({ sharingKey }) => sharingKey);
+      if (after.size === 0) streams.delete(id);
+      else streams.set(id, after);
+      return { opened, closed: closed.filter((sharingKey) => !groups.has(sharingKey)) };
+    },
+    group: (sharingKey) => groups.get(sharingKey),
+    size: () => [...streams.values()].reduce((sum, tags) => sum + tags.size, 0),
+  };
+};

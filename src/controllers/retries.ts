@@ -1,0 +1,126 @@
+import { importSuccess } from '../api/condition.ts';
+import type { ImageStream } from '../api/image-stream.ts';
+import { importableTags } from '../api/pending.ts';
+import type { Status } from '../api/status.ts';
+import { findTag } from '../api/tag-history.ts';
+import { nextSlot } from '../importer/index.ts';
+import { type Backoff, exponentialBackoff } from '../lib/backoff.ts';
+import type { Clock } from '../lib/clock.ts';
+import { formatKey } from '../runtime/index.ts';
+import type { ObjectKey } from '../store/store.ts';
+
+const minuteMs = 60_000;
+
+/** What may be over in a moment: outages, time-outs, limits. */
+const soon = exponentialBackoff({ baseMs: 10_000, maxMs: 10 * minuteMs, jitter: 0.3 });
+/** What somebody has to mend: credentials, missing tags, certificates, broken images. Registries ban clients that hammer. */
+const seldom = exponentialBackoff({ baseMs: minuteMs, maxMs: 60 * minuteMs, jitter: 0.3 });
+
+const transient: ReadonlySet<string> = new Set([
+  'TooManyRequests',
+  'ServiceUnavailable',
+  'Timeout',
+  'InternalError',
+]);
+
+/** Reasons of failures that no retry mends: only another spec does. */
+const final: ReadonlySet<string> = new Set(['Invalid']);
+
+/** Reasons of failures that other credentials may mend. */
+const credential: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden', 'NotFound']);
+
+const backoffOf = (reason: string): Backoff => (transient.has(reason) ? soon : seldom);
+
+type Retry = { readonly attempt: number; readonly reason: string; readonly dueMs: number };
+
+/**
+ * When failed tags are tried again: after a delay that grows with each failure, by the class of the failure.
+ *
+ * Nothing of it is stored. After a restart a tag that failed before waits for a slot in the longest delay of its class, so that a
+ * restart is no reason to ask (DECISIONS.md, 11).
+ */
+export type Retries = {
+  /** A try of the tag failed. */
+  readonly failed: (key: ObjectKey, tag: string, status: Status) => void;
+  /** A try of the tag went well. */
+  readonly succeeded: (key: ObjectKey, tag: string) => void;
+  /** Looks at a stream: gives slots to failed tags that have none yet, and forgets tags that are gone. */
+  readonly observe: (key: ObjectKey, stream: ImageStream | undefined) => void;
+  /** Makes the failed tags of a stream due that other credentials may mend; answers whether there are any. */
+  readonly hurry: (key: ObjectKey) => boolean;
+  /** The tags that are due now, and the delay until the next one is, in milliseconds; undefined: none waits. */
+  readonly due: (key: ObjectKey) => { readonly tags: readonly string[]; readonly nextMs: number | undefined };
+};
+
+/** Stands for `spec.dockerImageRepository` among the tags, none of which has an empty name. */
+export const repositorySlot = '';
+
+/** What of a stream is asked of registries: its importable tags, and the repository. */
+const slotsOf = (stream: ImageStream): readonly string[] => [
+  ...importableTags(stream).map(({ name }) => name),
+  ...(stream.spec?.dockerImageRepository ? [repositorySlot] : []),
+];
+
+const failureReason = (stream: ImageStream, slot: string): string | undefined => {
+  const holder = slot === repositorySlot ? stream.status?.repository : findTag(stream.status, slot);
+  return holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False')?.reason;
+};
+
+export const createRetries = (clock: Clock): Retries => {
+  const byStream = new Map<string, Map<string, Retry>>();
+  const of = (key: ObjectKey): Map<string, Retry> => {
+    const retries = byStream.get(formatKey(key)) ?? new Map<string, Retry>();
+    byStream.set(formatKey(key), retries);
+    return retries;
+  };
+  const forget = (key: ObjectKey, tag: string): void => {
+    const retries = byStream.get(formatKey(key));
+    retries?.delete(tag);
+    if (retries?.size === 0) byStream.delete(formatKey(key));
+  };
+
+  return {
+    failed: (key, tag, status) => {
+      const reason = status.reason ?? 'InternalError';
+      if (final.has(reason)) return forget(key, tag);
+      const attempt = (byStream.get(formatKey(key))?.get(tag)?.attempt ?? 0) + 1;
+      const askedMs = (status.details?.retryAfterSeconds ?? 0) * 1000;
+      const dueMs = clock.now() + Math.max(backoffOf(reason)(attempt), askedMs);
+      of(key).set(tag, { attempt, reason, dueMs });
+    },
+    succeeded: forget,
+    observe: (key, stream) => {
+      const slots = new Set(stream === undefined ? [] : slotsOf(stream));
+      for (const tag of byStream.get(formatKey(key))?.keys() ?? []) if (!slots.has(tag)) forget(key, tag);
+      if (stream === undefined) return;
+      for (const tag of slots) {
+        const reason = failureReason(stream, tag);
+        if (reason === undefined || final.has(reason) || byStream.get(formatKey(key))?.has(tag) === true)
+          continue;
+        const intervalMs = transient.has(reason) ? 10 * minuteMs : 60 * minuteMs;
+        const reference = `${formatKey(key)}:${tag}`;
+        const dueMs = nextSlot(
+          { reference, importMode: 'Legacy', credentialClass: '', intervalMs },
+          clock.now(),
+        );
+        of(key).set(tag, { attempt: 1, reason, dueMs });
+      }
+    },
+    hurry: (key) => {
+      const mendable = [...(byStream.get(formatKey(key)) ?? [])].filter(([, { reason }]) =>
+        credential.has(reason),
+      );
+      for (const [tag, retry] of mendable) of(key).set(tag, { ...retry, attempt: 0, dueMs: clock.now() });
+      return mendable.length > 0;
+    },
+    due: (key) => {
+      const now = clock.now();
+      const retries = [...(byStream.get(formatKey(key)) ?? [])];
+      const waiting = retries.filter(([, { dueMs }]) => dueMs > now).map(([, { dueMs }]) => dueMs - now);
+      return {
+        tags: retries.filter(([, { dueMs }]) => dueMs <= now).map(([tag]) => tag),
+        nextMs: waiting.length === 0 ? undefined : Math.min(...waiting),
+      };
+    },
+  };
+};

@@ -1,0 +1,185 @@
+import { importSuccess } from '../api/condition.ts';
+import type { ImageStream } from '../api/image-stream.ts';
+import type { Stored } from '../api/meta.ts';
+import { findTag } from '../api/tag-history.ts';
+import {
+  type Importer,
+  type IntervalSettings,
+  type Keychains,
+  nextSlot,
+  parseSource,
+  type ResolveOutcome,
+  scheduledRefresh,
+} from '../importer/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import {
+  Controller,
+  done,
+  type Lister,
+  type OnRuntime,
+  type Reconcile,
+  type Runnable,
+  runWorkers,
+  Timetable,
+  WorkQueue,
+} from '../runtime/index.ts';
+import type { ObjectKey } from '../store/store.ts';
+import type { DueTags } from './due-tags.ts';
+import type { OnController } from './events.ts';
+import {
+  createRefreshIndex,
+  type RefreshEntry,
+  type RefreshGroup,
+  type RefreshMember,
+} from './refresh-index.ts';
+
+export type ScheduledRefreshPorts = {
+  readonly streams: Lister<Stored<ImageStream>>;
+  readonly importer: Importer;
+  readonly keychains: Keychains;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly dueTags: DueTags;
+  /** Has the image stream controller look at a stream. */
+  readonly enqueue: (key: ObjectKey) => void;
+  readonly intervals: IntervalSettings;
+  /** Sources asked at a time. */
+  readonly workers: number;
+  readonly onRuntime: OnRuntime;
+  readonly onEvent: OnController;
+};
+
+/** Asks registries at fixed slots whether scheduled tags have moved, and marks those that have; it writes nothing itself. */
+export type ScheduledRefresh = {
+  /** Has a stream's tags put into the index as they are now; a pull secret changes them too. */
+  readonly observe: (key: ObjectKey) => void;
+  readonly runnables: readonly Runnable[];
+  /** Scheduled tags in all. */
+  readonly scheduled: () => number;
+};
+
+const indexWorkers = 4;
+
+const entriesOf = async (
+  key: ObjectKey,
+  ports: ScheduledRefreshPorts,
+  signal: AbortSignal,
+): Promise<readonly RefreshEntry[]> => {
+  const stream = ports.streams.get(key);
+  const tags = stream?.spec?.tags?.filter(({ importPolicy }) => importPolicy?.scheduled === true) ?? [];
+  if (stream === undefined || tags.length === 0) return [];
+  const keychain = await ports.keychains(key.namespace, signal);
+  return tags.flatMap((tag) => {
+    const scheduled = scheduledRefresh(stream, tag, { keychain, settings: ports.intervals });
+    if (scheduled === undefined) return [];
+    const { problem, ...rest } = scheduled;
+    if (problem !== undefined)
+      ports.logger.warn({ ...key, tag: tag.name, problem }, 'refresh interval is not understood');
+    return [
+      {
+        ...rest,
+        tag: tag.name,
+        request: { from: tag.from?.name ?? '', insecure: tag.importPolicy?.insecure === true },
+      },
+    ];
+  });
+};
+
+/** Whether a tag already says what was just found out: then there is nothing to do, and nothing to write. */
+const isSettled = (stream: Stored<ImageStream>, tag: string, resolved: ResolveOutcome): boolean => {
+  const list = findTag(stream.status, tag);
+  const hasFailed =
+    list?.conditions?.some(({ type, status }) => type === importSuccess && status === 'False') === true;
+  return resolved.ok && !hasFailed && list?.items?.[0]?.sourceDigest === resolved.digest;
+};
+
+const registryOf = ({ request }: RefreshGroup): string => {
+  const parsed = parseSource(request.from);
+  return parsed.ok ? parsed.source.reference.registry : '';
+};
+
+const createAsk = (ports: ScheduledRefreshPorts) => {
+  const { streams, importer, keychains, clock, dueTags, enqueue, onEvent } = ports;
+
+  const tell = ({ key, tag }: RefreshMember, resolved: ResolveOutcome, sinceMs: number): boolean => {
+    const stream = streams.get(key);
+    if (stream === undefined || isSettled(stream, tag, resolved)) return false;
+    dueTags.mark(key, tag, { cause: { type: 'Schedule' }, resolved, sinceMs });
+    enqueue(key);
+    return true;
+  };
+
+  /** One question for all members of a group. */
+  return async (group: RefreshGroup, slotMs: number, signal: AbortSignal): Promise<void> => {
+    const [first] = group.members.values();
+    if (first === undefined) return;
+    const askedMs = clock.now();
+    const keychain = await keychains(first.key.namespace, signal);
+    const resolved = await importer.resolve(group.request, { keychain, priority: 'scheduled' }, signal);
+    const told = [...group.members.values()].filter((member) => tell(member, resolved, askedMs)).length;
+    const outcome = !resolved.ok ? 'failed' : told > 0 ? 'moved' : 'unchanged';
+    onEvent({ type: 'refresh', registry: registryOf(group), outcome, lagMs: askedMs - slotMs });
+  };
+};
+
+/**
+ * The slots of scheduled tags (DECISIONS.md, 11): each is asked once for all streams that follow the same source. What was missed
+ * while the program was down waits for its next slot.
+ */
+export const createScheduledRefresh = (ports: ScheduledRefreshPorts): ScheduledRefresh => {
+  const { clock, logger, workers, onRuntime } = ports;
+  const index = createRefreshIndex();
+  const ask = createAsk(ports);
+  const slots = new Map<string, number>();
+  const queue = new WorkQueue({ name: 'scheduled-refresh', clock, onEvent: onRuntime });
+  const timetable = new Timetable({ clock, time: 'wall', onDue: (sharingKey) => queue.add(sharingKey) });
+
+  const plan = (sharingKey: string): void => {
+    const group = index.group(sharingKey);
+    if (group === undefined) return;
+    const slotMs = nextSlot(group.refresh, clock.now());
+    slots.set(sharingKey, slotMs);
+    timetable.set(sharingKey, slotMs);
+  };
+
+  const work = async (sharingKey: string, signal: AbortSignal): Promise<void> => {
+    const group = index.group(sharingKey);
+    try {
+      if (group !== undefined) await ask(group, slots.get(sharingKey) ?? clock.now(), signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // What a registry does is an outcome: this is the store that could not be read, or a bug. The next slot comes in any case.
+      logger.error({ err: error }, 'scheduled refresh failed');
+    }
+    plan(sharingKey);
+  };
+
+  const reindex: Reconcile = async (key, signal) => {
+    const { opened, closed } = index.put(key, await entriesOf(key, ports, signal));
+    for (const sharingKey of opened) plan(sharingKey);
+    for (const sharingKey of closed) {
+      timetable.delete(sharingKey);
+      slots.delete(sharingKey);
+    }
+    return done;
+  };
+  const indexer = new Controller({
+    name: 'refresh-index',
+    reconcile: reindex,
+    workers: indexWorkers,
+    clock,
+    logger,
+    onEvent: onRuntime,
+  });
+
+  return {
+    observe: (key) => indexer.enqueue(key),
+    scheduled: index.size,
+    runnables: [
+      indexer,
+      { name: 'refresh-timetable', run: (signal) => timetable.run(signal) },
+      { name: 'refresh-workers', run: (signal) => runWorkers(queue, workers, work, signal) },
+    ],
+  };
+};

@@ -1,0 +1,78 @@
+import { type ChangeEvent, changeEvents } from '../api/change-events.ts';
+import type { ImageStream } from '../api/image-stream.ts';
+import type { Stored } from '../api/meta.ts';
+import { type Clock, formatTime } from '../lib/clock.ts';
+
+/** The local feed of change events: what the histories tell, and what happens from now on. */
+export type Feed = {
+  /** One event per history entry of every stream, oldest first; `sinceMs`: only later ones. */
+  readonly list: (options: { readonly sinceMs?: number | undefined }) => readonly ChangeEvent[];
+  /**
+   * Events as they happen, each once, until `signal` is aborted; then it just ends. Follows from the call on, not from the first read.
+   * A reader that falls too far behind is ended: it can list what it missed.
+   */
+  readonly follow: (signal: AbortSignal) => AsyncIterable<ChangeEvent>;
+  /** Tells the followers. */
+  readonly publish: (events: readonly ChangeEvent[]) => void;
+};
+
+export type FeedOptions = {
+  /** All streams as last seen. */
+  readonly listStreams: () => readonly Stored<ImageStream>[];
+  readonly clock: Clock;
+};
+
+/** Events that wait for a slow reader. */
+const maxWaiting = 10_000;
+
+type Follower = { readonly waiting: ChangeEvent[]; wake: () => void; isLost: boolean };
+
+async function* read(
+  follower: Follower,
+  signal: AbortSignal,
+  leave: () => void,
+): AsyncGenerator<ChangeEvent> {
+  try {
+    for (;;) {
+      yield* follower.waiting.splice(0);
+      if (signal.aborted || follower.isLost) return;
+      if (follower.waiting.length > 0) continue;
+      await new Promise<void>((resolve) => {
+        follower.wake = resolve;
+      });
+    }
+  } finally {
+    leave();
+  }
+}
+
+/** Makes the feed; it stores nothing. */
+export const createFeed = ({ listStreams, clock }: FeedOptions): Feed => {
+  const followers = new Set<Follower>();
+  return {
+    list: ({ sinceMs = Number.NEGATIVE_INFINITY }) => {
+      const now = formatTime(clock.now());
+      return listStreams()
+        .flatMap((stream) => changeEvents(undefined, stream, now))
+        .filter(({ time }) => Date.parse(time) > sinceMs)
+        .toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
+    },
+    follow: (signal) => {
+      const follower: Follower = { waiting: [], wake: () => undefined, isLost: false };
+      const onAbort = (): void => follower.wake();
+      followers.add(follower);
+      signal.addEventListener('abort', onAbort, { once: true });
+      return read(follower, signal, () => {
+        followers.delete(follower);
+        signal.removeEventListener('abort', onAbort);
+      });
+    },
+    publish: (events) => {
+      for (const follower of followers) {
+        follower.isLost ||= follower.waiting.length + events.length > maxWaiting;
+        if (!follower.isLost) follower.waiting.push(...events);
+        follower.wake();
+      }
+    },
+  };
+};
