@@ -1,5 +1,6 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failure, StatusError } from '../api/status.ts';
 import { failureAnswer } from './answer.ts';
@@ -13,14 +14,20 @@ const bodyLimitBytes = 3 * 1024 * 1024;
 /** How long answers that are on their way get when the server stops. */
 const drainMs = 3000;
 
-/** A document that something else supplies, such as metrics. */
+/** What something else supplies under a path of its own: a document such as metrics, or a stream that may never end. */
 export type ExtraRoute = {
   readonly path: string;
   /** Needs no token. */
   readonly isPublic: boolean;
+  /** Streams end when `signal` is aborted: the client has gone, or the server stops. */
   readonly handle: (
+    request: { readonly query: URLSearchParams; readonly accept: string },
     signal: AbortSignal,
-  ) => Promise<{ readonly status?: number; readonly contentType: string; readonly body: string }>;
+  ) => Promise<{
+    readonly status?: number;
+    readonly contentType: string;
+    readonly body: string | AsyncIterable<string>;
+  }>;
 };
 
 export type ApiServerOptions = HandlerOptions & {
@@ -109,8 +116,14 @@ const addExtraRoutes = (
       const signal = signalOf(reply);
       if (!isPublic && (await authenticate(request, signal)) === undefined)
         return sendBody(reply, failureAnswer(unauthorizedError().status, 'json'));
-      const { status = 200, contentType, body } = await handle(signal);
-      return reply.code(status).type(contentType).send(body);
+      const query = new URLSearchParams(request.raw.url?.split('?')[1]);
+      const {
+        status = 200,
+        contentType,
+        body,
+      } = await handle({ query, accept: request.headers.accept ?? '' }, signal);
+      const content = typeof body === 'string' ? body : Readable.from(body);
+      return reply.code(status).type(contentType).send(content);
     });
 };
 
@@ -143,7 +156,7 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const watches = createRunning();
 
   addHealth(app, isReady);
-  addExtraRoutes(app, options, running.begin);
+  addExtraRoutes(app, options, watches.begin);
   app.all('/*', async (request, reply) => {
     const isWatch = new URLSearchParams(request.raw.url?.split('?')[1]).has('watch');
     const signal = (isWatch ? watches : running).begin(reply);
