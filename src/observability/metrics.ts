@@ -1,0 +1,172 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ControllerEvent, TriggerEvent } from '../controllers/index.ts';
+import { assertNever } from '../lib/assert.ts';
+import type { RequestEvent } from '../oci/index.ts';
+import type { RuntimeEvent } from '../runtime/index.ts';
+
+/** Registry hosts that get a label of their own; users choose the names, so their number must be bounded. */
+const maxHosts = 200;
+const otherHosts = 'other';
+
+const seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
+
+const help = {
+  openshift_imagestreamcontroller_success_count: 'Imports that went well.',
+  openshift_imagestreamcontroller_error_count: 'Imports that failed.',
+  controller_runtime_reconcile_total: 'Reconciles by how they ended.',
+  controller_runtime_reconcile_time_seconds: 'How long a reconcile took.',
+  workqueue_depth: 'Keys that wait.',
+  workqueue_adds_total: 'Keys added.',
+  workqueue_retries_total: 'Keys added again after a failure.',
+  workqueue_queue_duration_seconds: 'How long a key waited.',
+  workqueue_work_duration_seconds: 'How long a key was worked on.',
+  imagestreams_informer_objects: 'Objects of the last full list.',
+  imagestreams_informer_errors_total: 'Lists and watches that failed.',
+  imagestreams_registry_requests_total: 'Requests to registries, each try, redirect and token of its own.',
+  imagestreams_registry_request_duration_seconds: 'How long a registry took to answer.',
+  imagestreams_refreshes_total: 'Slots of scheduled tags, by outcome.',
+  imagestreams_refresh_lag_seconds: 'How long after its slot a source was asked.',
+  imagestreams_events_published_total: 'Change events written.',
+  imagestreams_triggers_total: 'What image triggers did to workloads.',
+} as const;
+type Name = keyof typeof help;
+
+/** Every series of this program, in one place; the first names are those that dashboards for OpenShift and controller-runtime know. */
+const createSeries = (registry: Registry) => {
+  const registers = [registry];
+  const counter = <Label extends string>(name: Name, ...labelNames: readonly Label[]) =>
+    new Counter({ name, help: help[name], labelNames, registers });
+  const gauge = <Label extends string>(name: Name, ...labelNames: readonly Label[]) =>
+    new Gauge({ name, help: help[name], labelNames, registers });
+  const histogram = <Label extends string>(name: Name, ...labelNames: readonly Label[]) =>
+    new Histogram({ name, help: help[name], labelNames, registers, buckets: seconds });
+  return {
+    importSuccess: counter('openshift_imagestreamcontroller_success_count', 'scheduled', 'registry'),
+    importError: counter('openshift_imagestreamcontroller_error_count', 'scheduled', 'registry', 'reason'),
+    reconciles: counter('controller_runtime_reconcile_total', 'controller', 'result'),
+    reconcileSeconds: histogram('controller_runtime_reconcile_time_seconds', 'controller'),
+    queueDepth: gauge('workqueue_depth', 'name'),
+    queueAdds: counter('workqueue_adds_total', 'name'),
+    queueRetries: counter('workqueue_retries_total', 'name'),
+    queueSeconds: histogram('workqueue_queue_duration_seconds', 'name'),
+    workSeconds: histogram('workqueue_work_duration_seconds', 'name'),
+    informerObjects: gauge('imagestreams_informer_objects', 'resource'),
+    informerErrors: counter('imagestreams_informer_errors_total', 'resource'),
+    registryRequests: counter(
+      'imagestreams_registry_requests_total',
+      'registry',
+      'method',
+      'operation',
+      'code',
+    ),
+    registrySeconds: histogram('imagestreams_registry_request_duration_seconds', 'registry', 'operation'),
+    refreshes: counter('imagestreams_refreshes_total', 'registry', 'outcome'),
+    refreshLag: histogram('imagestreams_refresh_lag_seconds', 'registry'),
+    events: counter('imagestreams_events_published_total', 'reason'),
+    triggers: counter('imagestreams_triggers_total', 'kind', 'outcome'),
+  };
+};
+
+type Series = ReturnType<typeof createSeries>;
+
+const onRuntime =
+  (series: Series) =>
+  (event: RuntimeEvent): void => {
+    switch (event.type) {
+      case 'queue-add':
+        series.queueAdds.inc({ name: event.queue });
+        series.queueDepth.set({ name: event.queue }, event.depth);
+        return;
+      case 'queue-get':
+        series.queueDepth.set({ name: event.queue }, event.depth);
+        series.queueSeconds.observe({ name: event.queue }, event.waitedMs / 1000);
+        return;
+      case 'queue-done':
+        series.workSeconds.observe({ name: event.queue }, event.durationMs / 1000);
+        return;
+      case 'queue-retry':
+        series.queueRetries.inc({ name: event.queue });
+        return;
+      case 'reconcile':
+        series.reconciles.inc({ controller: event.controller, result: event.outcome.replace('-', '_') });
+        series.reconcileSeconds.observe({ controller: event.controller }, event.durationMs / 1000);
+        return;
+      case 'informer-list':
+        series.informerObjects.set({ resource: event.resource }, event.objects);
+        return;
+      case 'informer-error':
+        series.informerErrors.inc({ resource: event.resource });
+        return;
+      default:
+        assertNever(event);
+    }
+  };
+
+const onController =
+  (series: Series, hostOf: (registry: string) => string) =>
+  (event: ControllerEvent): void => {
+    switch (event.type) {
+      case 'import': {
+        const labels = { scheduled: String(event.isScheduled), registry: hostOf(event.registry) };
+        if (event.reason === undefined) series.importSuccess.inc(labels);
+        else series.importError.inc({ ...labels, reason: event.reason });
+        return;
+      }
+      case 'refresh':
+        series.refreshes.inc({ registry: hostOf(event.registry), outcome: event.outcome });
+        series.refreshLag.observe({ registry: hostOf(event.registry) }, event.lagMs / 1000);
+        return;
+      case 'published':
+        series.events.inc({ reason: event.reason });
+        return;
+      default:
+        assertNever(event);
+    }
+  };
+
+const codeOf = ({ outcome }: RequestEvent): string => {
+  switch (outcome.kind) {
+    case 'answered':
+      return String(outcome.status);
+    case 'failed':
+      return outcome.code;
+    case 'aborted':
+      return 'aborted';
+    default:
+      return assertNever(outcome);
+  }
+};
+
+/** Keeps the number of registry labels bounded: hosts beyond the first ones share a label. */
+const createHostLabels = () => {
+  const hosts = new Set<string>();
+  return (registry: string): string => {
+    if (hosts.has(registry)) return registry;
+    if (registry === '' || hosts.size >= maxHosts) return otherHosts;
+    hosts.add(registry);
+    return registry;
+  };
+};
+
+/** Turns what the parts tell into Prometheus series; `route` serves them under `/metrics`. */
+export const createMetrics = () => {
+  const registry = new Registry();
+  const series = createSeries(registry);
+  const hostOf = createHostLabels();
+  return {
+    onRuntime: onRuntime(series),
+    onController: onController(series, hostOf),
+    onTrigger: ({ kind, type }: TriggerEvent): void => series.triggers.inc({ kind, outcome: type }),
+    onRequest: (event: RequestEvent): void => {
+      const host = hostOf(event.registry);
+      const { method, operation, durationMs } = event;
+      series.registryRequests.inc({ registry: host, method, operation, code: codeOf(event) });
+      series.registrySeconds.observe({ registry: host, operation }, durationMs / 1000);
+    },
+    route: {
+      path: '/metrics',
+      isPublic: false,
+      handle: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    },
+  };
+};
