@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   apiserver: ['lib', 'api', 'store', 'importer'],
   webhooks: ['lib', 'api', 'oci'],
   cli: ['lib', 'api'],
+  demo: ['lib', 'api'],
   observability: ['lib'],
 };
 
@@ -40,7 +41,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pino: ['observability'],
   'pino-pretty': ['observability'],
   'prom-client': ['observability'],
-  yaml: ['cli', 'apiserver', 'app.ts', 'config.ts'],
+  yaml: ['cli', 'apiserver', 'apply.ts', 'config.ts'],
 };
 
 const source = resolve(import.meta.dirname, '../src');

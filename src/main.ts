@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { runCli } from './cli/index.ts';
+import { settingsHelp } from './config.ts';
+import { systemClock } from './lib/clock.ts';
+
+const stop = new AbortController();
+const onSignal = (name: NodeJS.Signals): void => stop.abort(new Error(`stopped by ${name}`));
+process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+
+// What the reader of a pipe no longer wants is no failure: `imagestreams events | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  readFile: (path) => readFile(path, 'utf8'),
+  clock: systemClock,
+  signal: stop.signal,
+  version,
+  settingsHelp,
+  // Loaded when asked for: the commands that only speak to a server start without the server's parts.
+  serve: async (argv) => {
+    const { serve } = await import('./serve.ts');
+    return serve(
+      argv,
+      { stdout: process.stdout, stderr: process.stderr, env: process.env, version },
+      stop.signal,
+    );
+  },
+  watchReference: async function* (reference, options, signal) {
+    const { watchReference } = await import('./watch-reference.ts');
+    yield* watchReference(reference, options, signal);
+  },
+});
