@@ -1,7 +1,12 @@
+import { decode } from '../api/decode.ts';
+import { notSupported, rootPath } from '../api/field-error.ts';
 import type { KubernetesObject } from '../api/meta.ts';
 import { apiVersionOf, type Resource } from '../api/resource.ts';
+import { invalidStatus, StatusError } from '../api/status.ts';
+import { parseBody } from './body.ts';
 import { badRequestError } from './errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import type { ApiRequest } from './request.ts';
 import type { ResourceTarget } from './router.ts';
 
 /** An object from outside with the fields that say what it is; the rest is as it came. */
@@ -26,17 +31,65 @@ const identify = (value: JsonObject, resource: Resource): KubernetesObject => {
   };
 };
 
+/** What happens to fields that the kind does not have: an error, a warning, or nothing; they are never kept. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** @throws {StatusError} 422 for another value. `Warn` where nothing is asked for, as in Kubernetes. */
+export const parseFieldValidation = (query: URLSearchParams): FieldValidation => {
+  const value = query.get('fieldValidation') ?? '';
+  if (value === '') return 'Warn';
+  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
+  const error = notSupported(rootPath.child('fieldValidation'), value, ['Ignore', 'Warn', 'Strict']);
+  throw new StatusError(invalidStatus({ group: 'meta.k8s.io', kind: 'CreateOptions', name: '' }, [error]));
+};
+
+/** How a request is answered whose object does not fit its kind. */
+export type Refuse = (resource: Resource, detail: string) => StatusError;
+
+const cannotBeHandled: Refuse = ({ kind, version }, detail) =>
+  badRequestError(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${detail}`);
+
+export type DecodeOptions = {
+  readonly fieldValidation: FieldValidation;
+  readonly warn: (message: string) => void;
+  /** Default: 400. */
+  readonly refuse?: Refuse;
+};
+
 /**
  * Makes an object of the resource's kind from a parsed body.
  *
- * @throws {StatusError} 400 when it is none.
+ * @throws {StatusError} 400 when it is none, or has unknown fields where the request is strict about them.
  */
-export const decodeObject = (value: unknown, resource: Resource): KubernetesObject => {
+export const decodeObject = (
+  value: unknown,
+  resource: Resource,
+  { fieldValidation, warn, refuse = cannotBeHandled }: DecodeOptions,
+): KubernetesObject => {
   if (!isJsonObject(value))
     throw badRequestError(
       `the object provided is unrecognized (must be of type ${resource.kind}): it is not a JSON object`,
     );
-  return identify(value, resource);
+  const { value: object, problems } = decode<KubernetesObject>(resource.schema, identify(value, resource));
+  const misfit = problems.find(({ kind }) => kind === 'type');
+  if (misfit !== undefined) throw refuse(resource, misfit.message);
+  const unknown = problems.map(({ message }) => message);
+  if (fieldValidation === 'Strict' && unknown.length > 0)
+    throw refuse(resource, `strict decoding error: ${unknown.join(', ')}`);
+  if (fieldValidation === 'Warn') unknown.forEach(warn);
+  return object;
+};
+
+/**
+ * Reads the object that a request brings, into the namespace of the URL.
+ *
+ * @throws {StatusError} 400 or 415 for what is no object of the resource.
+ */
+export const readObject = ({ body, query, storage, target, context }: ApiRequest): KubernetesObject => {
+  const { resource } = storage;
+  const fieldValidation = parseFieldValidation(query);
+  const object = decodeObject(parseBody(body), resource, { fieldValidation, warn: context.warn });
+  return inNamespaceOf(object, target);
 };
 
 /**

@@ -22,7 +22,7 @@ const isLabelValue = (value: string): boolean => value === '' || namePattern.tes
 
 /** Splits at the commas that stand outside of parentheses. */
 const splitRequirements = (text: string): readonly string[] =>
-  [...text.matchAll(/(?:\([^)]*\)|[^,(])+/g)].map(([part]) => part.trim());
+  text.split(/,(?![^(]*\))/).map((part) => part.trim());
 
 const requirementOf = (text: string): LabelRequirement => {
   const exists = /^(!?)\s*([^\s=!<>()]+)$/.exec(text);

@@ -1,21 +1,32 @@
-import { assertNamed, decodeObject, inNamespaceOf } from '../decode.ts';
+import { invalid, rootPath } from '../../api/field-error.ts';
+import { invalidStatus, StatusError } from '../../api/status.ts';
+import { assertNamed, decodeObject, inNamespaceOf, parseFieldValidation, type Refuse } from '../decode.ts';
 import { methodNotAllowedError, notFoundError } from '../errors.ts';
 import { parsePatch } from '../patch.ts';
 import type { Verb } from '../request.ts';
 
+/** 422 for a patch that makes of the object what its kind cannot be, worded as Kubernetes does. */
+const misfitError = (patched: unknown, detail: string): StatusError => {
+  const error = invalid(rootPath.child('patch'), JSON.stringify(patched), detail);
+  return new StatusError(invalidStatus({ group: '', kind: '', name: '' }, [error]));
+};
+
 /** PATCH of one object, or of a subresource: the patch is applied to what is stored, again after a conflict. */
-export const patch: Verb = async ({ storage, target, body, context }) => {
+export const patch: Verb = async ({ storage, target, query, body, context }) => {
   if (storage.update === undefined) throw methodNotAllowedError();
   const { resource } = storage;
   const patcher = parsePatch(body, resource);
+  const fieldValidation = parseFieldValidation(query);
   const key = { namespace: target.namespace ?? '', name: target.name ?? '' };
   const { object, created } = await storage.update(
     key,
     (old) => {
       if (old === undefined) throw notFoundError(resource, key.name);
-      const patched = inNamespaceOf(decodeObject(patcher(old), resource), target);
+      const value = patcher(old);
+      const refuse: Refuse = (_resource, detail) => misfitError(value, detail);
+      const patched = decodeObject(value, resource, { fieldValidation, warn: context.warn, refuse });
       assertNamed(patched, target);
-      return patched;
+      return inNamespaceOf(patched, target);
     },
     context,
   );

@@ -1,12 +1,12 @@
-import { parseBody } from '../body.ts';
-import { assertNamed, decodeObject, inNamespaceOf } from '../decode.ts';
+import { assertNamed, readObject } from '../decode.ts';
 import { methodNotAllowedError } from '../errors.ts';
 import type { Verb } from '../request.ts';
 
 /** PUT of one object, or of a subresource. */
-export const update: Verb = async ({ storage, target, body, context, admitCreate }) => {
+export const update: Verb = async (request) => {
+  const { storage, target, context, admitCreate } = request;
   if (storage.update === undefined) throw methodNotAllowedError();
-  const object = inNamespaceOf(decodeObject(parseBody(body), storage.resource), target);
+  const object = readObject(request);
   assertNamed(object, target);
   const key = { namespace: target.namespace ?? '', name: target.name ?? '' };
   const { object: updated, created } = await storage.update(
