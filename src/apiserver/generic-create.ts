@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../api/meta.ts';
 import { StoreError } from '../store/errors.ts';
 import { fromStoreError } from './errors.ts';
 import { decorated, type GenericParts, withDefaults } from './generic-parts.ts';
-import { assertValid, metadataForCreate, validateMetadata } from './metadata.ts';
+import { assertValid, metadataForCreate, validateName } from './metadata.ts';
 import type { RestContext } from './rest-storage.ts';
 
 /** How often a generated name is drawn again when it is taken, as in Kubernetes. */
@@ -15,12 +15,12 @@ const prepare = async <T extends KubernetesObject>(
   context: RestContext,
 ): Promise<T> => {
   const { strategy } = parts;
-  const defaulted = withDefaults(parts, { ...object, metadata: metadataForCreate(object, namespace) });
+  const metadata = metadataForCreate(object, namespace);
+  assertValid(strategy.resource, metadata.name, validateName(metadata.name));
+  const defaulted = withDefaults(parts, { ...object, metadata });
   const prepared = (await strategy.prepareForCreate?.(defaulted, context)) ?? defaulted;
-  assertValid(strategy.resource, prepared.metadata.name, [
-    ...validateMetadata(prepared.metadata),
-    ...((await strategy.validate?.(prepared, context)) ?? []),
-  ]);
+  const errors = (await strategy.validate?.(prepared, context)) ?? [];
+  assertValid(strategy.resource, prepared.metadata.name, errors);
   return prepared;
 };
 

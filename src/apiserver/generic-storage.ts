@@ -3,7 +3,7 @@ import type { Resource } from '../api/resource.ts';
 import type { Status } from '../api/status.ts';
 import { isStoreError, StoreError } from '../store/errors.ts';
 import type { DeleteOptions, ListOptions, ObjectKey, Store, WatchOptions } from '../store/store.ts';
-import { conflictError, fromStoreError, isNotFound, withStoreErrors } from './errors.ts';
+import { badRequestError, conflictError, fromStoreError, isNotFound } from './errors.ts';
 import { createObject } from './generic-create.ts';
 import { decorated, type GenericParts, getStored } from './generic-parts.ts';
 import { updateObject, updateObjectStatus } from './generic-update.ts';
@@ -22,10 +22,14 @@ const listObjects = async <T extends KubernetesObject>(
   context: RestContext,
 ): Promise<RestList<T>> => {
   const { store, strategy } = parts;
-  const found = await withStoreErrors(strategy.resource, '', () =>
-    store.list(strategy.resource, options, context.signal),
-  );
-  return { ...found, items: found.items.map((object) => decorated(parts, object)) };
+  try {
+    const found = await store.list(strategy.resource, options, context.signal);
+    return { ...found, items: found.items.map((object) => decorated(parts, object)) };
+  } catch (error) {
+    // Only the continue token is unchecked before: it is the store's own.
+    if (isStoreError(error, 'invalid')) throw badRequestError(error.message, error);
+    throw error instanceof StoreError ? fromStoreError(error, strategy.resource, '') : error;
+  }
 };
 
 async function* watchObjects<T extends KubernetesObject>(

@@ -6,12 +6,15 @@ import { conflictError, fromStoreError, notFoundError } from './errors.ts';
 import { createObject } from './generic-create.ts';
 import { decorated, findStored, type GenericParts, getStored, withDefaults } from './generic-parts.ts';
 import { jsonEquals } from './json.ts';
-import { assertValid, metadataForUpdate, validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { assertValid, metadataForUpdate, validateMetadataUpdate } from './metadata.ts';
 import type { RestContext, Transform } from './rest-storage.ts';
 import type { Strategy } from './strategy.ts';
 
-/** How often a write is tried again when others write the same object in between. */
-const maxAttempts = 10;
+/**
+ * How often a write is tried again when others write the same object in between. One of them gets through in every round, so that only
+ * a store that is broken makes a request fail by this.
+ */
+const maxAttempts = 100;
 
 type Updated<T> = { readonly object: T; readonly created: boolean };
 
@@ -88,7 +91,6 @@ const writeMain =
     const defaulted = withDefaults(parts, { ...kept, metadata });
     const next = (await strategy.prepareForUpdate?.(defaulted, old, context)) ?? defaulted;
     assertValid(resource, old.metadata.name, [
-      ...validateMetadata(next.metadata),
       ...validateMetadataUpdate(next.metadata, old.metadata),
       ...((await strategy.validateUpdate?.(next, old, context)) ?? []),
     ]);

@@ -58,7 +58,8 @@ export const metadataForUpdate = (next: ObjectMeta, old: ObjectMeta): ObjectMeta
   };
 };
 
-const validateName = (name: string): readonly FieldError[] => {
+/** What a URL can name; a kind's own rules for its names are its strategy's. */
+export const validateName = (name: string): readonly FieldError[] => {
   if (name === '') return [required(at.child('name'), 'name or generateName is required')];
   if (name === '.' || name === '..') return [invalid(at.child('name'), name, `may not be '${name}'`)];
   const forbiddenCharacter = ['/', '%'].find((character) => name.includes(character));
@@ -66,11 +67,6 @@ const validateName = (name: string): readonly FieldError[] => {
     ? []
     : [invalid(at.child('name'), name, `may not contain '${forbiddenCharacter}'`)];
 };
-
-/** The rules for any object's metadata. A kind's own rules for its name are its strategy's. */
-export const validateMetadata = (metadata: ObjectMeta): readonly FieldError[] => [
-  ...validateName(metadata.name),
-];
 
 /** The rules for a change of metadata. */
 export const validateMetadataUpdate = (next: ObjectMeta, old: ObjectMeta): readonly FieldError[] => {
