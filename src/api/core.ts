@@ -1,13 +1,19 @@
 import Type, { type TSchema } from 'typebox';
 import { type KubernetesObject, ObjectReferenceSchema, objectSchema } from './meta.ts';
 import type { Resource } from './resource.ts';
-import { listByKey, mapOf, openObject, time, type Value } from './schema.ts';
+import { mapOf, openObject, time, type Value } from './schema.ts';
+import { DeploymentSpecSchema } from './workload.ts';
 
 /** The built-in Kubernetes kinds that standalone mode serves, as far as image streams touch them; the rest is kept unknown. */
 
 export const NamespaceSchema = objectSchema('Namespace', 'A scope for names.', {
-  spec: Type.Optional(openObject()),
-  status: Type.Optional(openObject()),
+  spec: Type.Optional(
+    Type.Object(
+      { finalizers: Type.Optional(Type.Array(Type.String())) },
+      { description: 'What holds a deletion up.' },
+    ),
+  ),
+  status: Type.Optional(openObject({ description: 'The phase: Active or Terminating.' })),
 });
 export type Namespace = KubernetesObject &
   Omit<Value<typeof NamespaceSchema>, 'apiVersion' | 'kind' | 'metadata'>;
@@ -49,33 +55,11 @@ export const EventSchema = objectSchema('Event', 'Something that happened to an 
 });
 export type Event = KubernetesObject & Omit<Value<typeof EventSchema>, 'apiVersion' | 'kind' | 'metadata'>;
 
-export const ContainerSchema = Type.Object(
-  { name: Type.String(), image: Type.Optional(Type.String()) },
-  { 'x-kubernetes-preserve-unknown-fields': true },
-);
-export const PodSpecSchema = Type.Object(
-  {
-    containers: listByKey(ContainerSchema, ['name']),
-    initContainers: Type.Optional(listByKey(ContainerSchema, ['name'])),
-  },
-  { 'x-kubernetes-preserve-unknown-fields': true },
-);
 export const DeploymentSchema = objectSchema(
   'Deployment',
   'Pods that are replaced when their template changes.',
   {
-    spec: Type.Optional(
-      Type.Object(
-        {
-          template: Type.Object({
-            metadata: Type.Optional(openObject()),
-            spec: Type.Optional(PodSpecSchema),
-          }),
-          paused: Type.Optional(Type.Boolean()),
-        },
-        { 'x-kubernetes-preserve-unknown-fields': true },
-      ),
-    ),
+    spec: Type.Optional(DeploymentSpecSchema),
     status: Type.Optional(openObject()),
   },
 );

@@ -89,6 +89,23 @@ export const ObjectReferenceSchema = Type.Object({
 });
 export type ObjectReference = Value<typeof ObjectReferenceSchema>;
 
+/** `meta.k8s.io/v1` LabelSelector. */
+export const LabelSelectorSchema = Type.Object(
+  {
+    matchLabels: Type.Optional(mapOf(Type.String(), { description: 'Labels that must have these values.' })),
+    matchExpressions: Type.Optional(
+      Type.Array(
+        Type.Object({
+          key: Type.String(),
+          operator: Type.String({ description: 'In, NotIn, Exists or DoesNotExist.' }),
+          values: Type.Optional(Type.Array(Type.String())),
+        }),
+      ),
+    ),
+  },
+  { description: 'Objects by their labels; everything in it must match.' },
+);
+
 /** Wraps the fields of a kind into a whole object schema. */
 export const objectSchema = <Fields extends Type.TProperties>(
   kind: string,

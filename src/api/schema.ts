@@ -47,3 +47,20 @@ export const openObject = (options: Readonly<Record<string, unknown>> = {}) =>
     'x-kubernetes-preserve-unknown-fields': true,
     ...options,
   });
+
+/** A list whose items are told apart by `keys`, but by `patchKey` alone in a strategic merge patch: so it is in Kubernetes, for history. */
+export const listByPatchKey = <Schema extends TSchema>(
+  items: Schema,
+  keys: readonly string[],
+  patchKey: string,
+) =>
+  Type.Array(items, {
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': [...keys],
+    'x-kubernetes-patch-merge-key': patchKey,
+    'x-kubernetes-patch-strategy': 'merge',
+  });
+
+/** A number, or a string such as `25%`. */
+export const intOrString = (options: Readonly<Record<string, unknown>> = {}) =>
+  Type.Unsafe<number | string>({ 'x-kubernetes-int-or-string': true, ...options });

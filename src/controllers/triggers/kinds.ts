@@ -1,7 +1,8 @@
-import { type Deployment, deployments, type PodSpecSchema } from '../../api/core.ts';
+import { type Deployment, deployments } from '../../api/core.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { Resource } from '../../api/resource.ts';
 import type { Value } from '../../api/schema.ts';
+import type { PodSpecSchema } from '../../api/workload.ts';
 
 export type PodSpec = Value<typeof PodSpecSchema>;
 
