@@ -34,7 +34,10 @@ describe('createStorages', () => {
     expect(served).toEqual([
       ['', ['configmaps', 'events', 'namespaces', 'secrets']],
       ['apps', ['deployments', 'replicasets']],
-      ['image.openshift.io', ['images', 'imagestreamimages', 'imagestreams', 'imagestreamtags', 'imagetags']],
+      [
+        'image.openshift.io',
+        ['images', 'imagestreamimages', 'imagestreamimports', 'imagestreams', 'imagestreamtags', 'imagetags'],
+      ],
     ]);
   });
 

@@ -11,6 +11,7 @@ import { eventStrategy } from './resources/event.ts';
 import { imageStrategy } from './resources/image.ts';
 import { createImageStreamStorage } from './resources/image-stream.ts';
 import { createImageStreamImageStorage } from './resources/image-stream-image.ts';
+import { createImageStreamImportStorage } from './resources/image-stream-import.ts';
 import { createImageStreamTagStorage } from './resources/image-stream-tag.ts';
 import { createImageTagStorage } from './resources/image-tag.ts';
 import { namespaceStrategy, newNamespace } from './resources/namespace.ts';
@@ -47,6 +48,7 @@ export const createStorages = (ports: StoragePorts): readonly RestStorage[] => {
     createImageStreamTagStorage(tagPorts),
     createImageTagStorage(tagPorts),
     createImageStreamImageStorage(ports),
+    createImageStreamImportStorage(ports),
   ];
   return [
     withContentsDeleted(createGenericStorage(store, namespaceStrategy), contents),

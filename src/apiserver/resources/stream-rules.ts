@@ -10,6 +10,7 @@ import {
 } from '../../api/image-stream-strategy.ts';
 import { defaultMaxBytes, fitIntoBudget } from '../../api/object-budget.ts';
 import { imageStreams } from '../../api/resources.ts';
+import { withStreamConditions } from '../../api/stream-conditions.ts';
 import {
   foldTagErrors,
   type ResolvedStream,
@@ -69,7 +70,9 @@ export const createStreamRules = ({ store, clock, historyLimit }: StreamRulesPor
       const now = formatTime(clock.now());
       const sources = await fetchSources(next, old, signal);
       const { stream: resolved, errors } = prepare(next, old, { sources, now });
-      const { stream } = fitIntoBudget(resolved, old, { historyLimit, maxBytes: defaultMaxBytes, now });
+      const fitted = fitIntoBudget(resolved, old, { historyLimit, maxBytes: defaultMaxBytes, now });
+      // At once, so that nobody who waits for a condition sees that of the spec before.
+      const stream = withStreamConditions(fitted.stream, now);
       const { name } = next.metadata;
       return { stream, errors: [...foldTagErrors(name, errors), ...validateImageStream(stream)] };
     };

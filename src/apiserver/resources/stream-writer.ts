@@ -4,7 +4,7 @@ import { qualifiedName, type Resource } from '../../api/resource.ts';
 import { imageStreams } from '../../api/resources.ts';
 import { failure, StatusError } from '../../api/status.ts';
 import { StoreError } from '../../store/errors.ts';
-import type { Store, WriteOptions } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { fromStoreError } from '../errors.ts';
 import { assertValid } from '../metadata.ts';
 import type { RestContext } from '../rest-storage.ts';
@@ -27,7 +27,24 @@ export type StreamWriter = {
 export const isRace = (error: unknown): error is StoreError =>
   error instanceof StoreError && (error.code === 'conflict' || error.code === 'already-exists');
 
-type Write = (stream: ImageStream, options: WriteOptions) => Promise<Stored<ImageStream>>;
+/**
+ * Stores a stream that is ready to be stored, in the place of `old` where there is one; rejects like {@link StreamWriter}.
+ */
+export const storeStream = async (
+  store: Store,
+  stream: ImageStream,
+  old: Stored<ImageStream> | undefined,
+  { dryRun, signal }: RestContext,
+): Promise<Stored<ImageStream>> => {
+  try {
+    return old === undefined
+      ? await store.create(imageStreams, stream, { dryRun }, signal)
+      : await store.replace(imageStreams, stream, { dryRun }, signal);
+  } catch (error) {
+    if (!(error instanceof StoreError) || isRace(error)) throw error;
+    throw fromStoreError(error, imageStreams, stream.metadata.name);
+  }
+};
 
 /** Writes streams for requests that change spec and status together. */
 export const createStreamWriter = ({
@@ -40,27 +57,15 @@ export const createStreamWriter = ({
   const write = async (
     next: ImageStream,
     old: Stored<ImageStream> | undefined,
-    { dryRun, signal }: RestContext,
-    writePrepared: Write,
+    context: RestContext,
   ): Promise<Stored<ImageStream>> => {
-    const { stream, errors } = await rules.prepareInternally(next, old, signal);
+    const { stream, errors } = await rules.prepareInternally(next, old, context.signal);
     assertValid(imageStreams, next.metadata.name, errors);
-    try {
-      return await writePrepared(stream, { dryRun });
-    } catch (error) {
-      if (!(error instanceof StoreError) || isRace(error)) throw error;
-      throw fromStoreError(error, imageStreams, next.metadata.name);
-    }
+    return storeStream(store, stream, old, context);
   };
   return {
-    create: (stream, context) =>
-      write(stream, undefined, context, (prepared, options) =>
-        store.create(imageStreams, prepared, options, context.signal),
-      ),
-    replace: (next, old, context) =>
-      write(next, old, context, (prepared, options) =>
-        store.replace(imageStreams, prepared, options, context.signal),
-      ),
+    create: (stream, context) => write(stream, undefined, context),
+    replace: write,
   };
 };
 

@@ -1,0 +1,114 @@
+import { type AppliedImport, applyImport, type FinishedImport } from '../../api/apply-import.ts';
+import type { ImageStream } from '../../api/image-stream.ts';
+import type { ImageStreamImport } from '../../api/image-stream-import.ts';
+import type { Stored } from '../../api/meta.ts';
+import { defaultMaxBytes } from '../../api/object-budget.ts';
+import { imageStreamImports, imageStreams } from '../../api/resources.ts';
+import { foldTagErrors } from '../../api/tag-resolution.ts';
+import { validateImageStream } from '../../api/validation/image-stream.ts';
+import { type Clock, formatTime } from '../../lib/clock.ts';
+import type { Store } from '../../store/store.ts';
+import { conflictError, notFoundError } from '../errors.ts';
+import { assertValid } from '../metadata.ts';
+import type { RestContext } from '../rest-storage.ts';
+import { inSingular } from './in-singular.ts';
+import { storeStream, tryAgainError, untilNoRace } from './stream-writer.ts';
+
+/** What writing the results of an import stands on. */
+export type ResultPorts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Entries that the history of one tag may hold. */
+  readonly historyLimit: number;
+};
+
+/** The stream as it was when the import began; undefined: there was none. */
+export type Seen = Stored<ImageStream> | undefined;
+type ImportStatus = NonNullable<ImageStreamImport['status']>;
+
+/** How often the results are applied anew when others write the stream in between. */
+const attempts = 10;
+
+/**
+ * The stream that results are applied to when another write came in between: never one that took the place of the one that was seen,
+ * and for a request that named a version, none whose spec is another.
+ */
+const checkStillApplies = (request: ImageStreamImport, seen: Seen, newest: Seen): void => {
+  const { name, resourceVersion = '' } = request.metadata;
+  if (seen === undefined) return;
+  if (newest?.metadata.uid !== seen.metadata.uid) throw notFoundError(imageStreamImports, name);
+  const isSameSpec = newest.metadata.generation === seen.metadata.generation;
+  if (resourceVersion !== '' && !isSameSpec) throw conflictError(inSingular(imageStreams), name);
+};
+
+/** Writes what came of a request into the stream; that it read the stream before a long fetch costs nobody's writes. */
+export const writeResults = (
+  { store, clock, historyLimit }: ResultPorts,
+  request: ImageStreamImport,
+  finished: FinishedImport,
+  seen: Seen,
+  context: RestContext,
+): Promise<AppliedImport> => {
+  const key = { namespace: finished.namespace, name: finished.name };
+  let isFirst = true;
+  return untilNoRace(
+    attempts,
+    async () => {
+      const old = isFirst ? seen : await store.get(imageStreams, key, context.signal);
+      if (!isFirst) checkStillApplies(request, seen, old);
+      isFirst = false;
+      const applied = applyImport(old, finished, {
+        sources: new Map(),
+        now: formatTime(clock.now()),
+        historyLimit,
+        maxBytes: defaultMaxBytes,
+        cause: { type: 'Request', by: context.user.name },
+      });
+      if (applied.change === 'unchanged') return applied;
+      const { stream, errors } = applied;
+      assertValid(imageStreams, key.name, [
+        ...foldTagErrors(key.name, errors),
+        ...validateImageStream(stream),
+      ]);
+      return { ...applied, stream: await storeStream(store, stream, old, context) };
+    },
+    () => tryAgainError(imageStreamImports, 'create'),
+  );
+};
+
+/** A tag that the stream had no room for was not imported, though its image was. */
+export const withRefusals = (
+  status: ImportStatus,
+  { spec }: FinishedImport,
+  { refusedTags, stream }: AppliedImport,
+): ImportStatus => {
+  if (refusedTags.length === 0) return status;
+  const refusalOf = (tag: string) => {
+    const condition = stream.status?.tags?.find((list) => list.tag === tag)?.conditions?.[0];
+    const { reason = 'ObjectTooLarge', message = 'the image stream has no room for another tag' } =
+      condition ?? {};
+    return { status: { metadata: {}, status: 'Failure', reason, message, code: 413 }, tag };
+  };
+  const { images, repository } = status;
+  return {
+    ...status,
+    ...(images === undefined
+      ? {}
+      : {
+          images: images.map((image, index) => {
+            const tag = spec.images?.[index]?.to?.name ?? '';
+            return refusedTags.includes(tag) ? { ...image, ...refusalOf(tag) } : image;
+          }),
+        }),
+    ...(repository?.images === undefined
+      ? {}
+      : {
+          repository: {
+            ...repository,
+            images: repository.images.map((image) =>
+              refusedTags.includes(image.tag ?? '') ? { ...image, ...refusalOf(image.tag ?? '') } : image,
+            ),
+          },
+        }),
+  };
+};
