@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { KubernetesObject, Stored } from '../api/meta.ts';
 import { qualifiedName, type Resource } from '../api/resource.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { CommitQueue } from './commit-queue.ts';
+import { compactTo, defaultRetention, keepCompacted, type Retention } from './compaction.ts';
 import { closeDatabase, type Database, openDatabase } from './embedded-schema.ts';
 import { StoreError } from './errors.ts';
 import { listObjects } from './list.ts';
 import { type AnyObject, describeObject, type StoredObject, withRevision } from './object.ts';
+import { parseRevision, requireKept } from './revision.ts';
 import { RevisionLog } from './revision-log.ts';
+import { Sql } from './sql.ts';
 import type {
   DeleteOptions,
   ListOptions,
@@ -33,6 +37,10 @@ export type EmbeddedStoreOptions = {
   /** Path of the database; its directory must exist. */
   readonly file: string;
   readonly clock: Clock;
+  /** Told of compactions that fail. */
+  readonly logger?: Logger;
+  /** Defaults to {@link defaultRetention}. */
+  readonly retention?: Retention;
 };
 
 /**
@@ -46,17 +54,23 @@ export const openEmbeddedStore = (options: EmbeddedStoreOptions): EmbeddedStore 
 export class EmbeddedStore implements Store {
   readonly #file: string;
   readonly #clock: Clock;
+  readonly #logger: Logger | undefined;
+  readonly #retention: Retention;
   readonly #database: Database;
+  readonly #sql: Sql;
   readonly #log: RevisionLog;
   readonly #feed: ChangeFeed;
   readonly #queue: CommitQueue;
   readonly #closed = new AbortController();
 
-  constructor({ file, clock }: EmbeddedStoreOptions) {
+  constructor({ file, clock, logger, retention = defaultRetention }: EmbeddedStoreOptions) {
     this.#file = file;
     this.#clock = clock;
+    this.#logger = logger;
+    this.#retention = retention;
     this.#database = openDatabase(file);
-    this.#log = new RevisionLog(this.#database, file);
+    this.#sql = new Sql(this.#database, file);
+    this.#log = new RevisionLog(this.#sql);
     this.#feed = new ChangeFeed(this.#log.last);
     this.#queue = new CommitQueue({
       log: this.#log,
@@ -81,7 +95,12 @@ export class EmbeddedStore implements Store {
     signal: AbortSignal,
   ): Promise<ListResult<T>> {
     this.#requireOpen(signal);
-    const result = await listObjects(this.#log, qualifiedName(resource), options, signal);
+    const result = await listObjects(
+      { log: this.#log, sql: this.#sql },
+      qualifiedName(resource),
+      options,
+      signal,
+    );
     return result as unknown as ListResult<T>;
   }
 
@@ -143,6 +162,24 @@ export class EmbeddedStore implements Store {
     signal: AbortSignal,
   ): Promise<Stored<T>> {
     return this.#write(resource, key, options, signal, (context, old) => planDelete(context, old, options));
+  }
+
+  /**
+   * Forgets the changes up to a revision; watches and lists of what was before it are `expired` from then on.
+   *
+   * @throws {StoreError} with code `future-revision`, or `expired` when that much is forgotten already.
+   */
+  async compact(revision: string, signal: AbortSignal): Promise<void> {
+    this.#requireOpen(signal);
+    const target = parseRevision(revision);
+    requireKept(target, this.#log);
+    await compactTo(this.#log, target, AbortSignal.any([signal, this.#closed.signal]));
+  }
+
+  /** Compacts as the retention says until `signal` is aborted or the store closes, and then just ends. */
+  async runCompaction(signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.#closed.signal]);
+    await keepCompacted(this.#log, this.#retention, this.#clock, this.#logger, ended);
   }
 
   /** Commits what is waiting, ends the watches and releases the file. Calling it again does nothing. */

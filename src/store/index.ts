@@ -1,3 +1,4 @@
+export { defaultRetention, type Retention } from './compaction.ts';
 export { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from './embedded.ts';
 export { isStoreError, StoreError, type StoreErrorCode } from './errors.ts';
 export { parseFieldSelector } from './field-selector.ts';

@@ -7,30 +7,35 @@ import {
   parseRevision,
   requireKept,
 } from './revision.ts';
-import type { PageQuery, RevisionLog } from './revision-log.ts';
+import type { RevisionLog } from './revision-log.ts';
 import { createMatcher, type Matcher } from './selector.ts';
+import { countObjects, readPage, type SnapshotQuery } from './snapshot.ts';
+import type { Sql } from './sql.ts';
 import type { ListOptions, ListResult, ObjectKey } from './store.ts';
 
 /** Objects that a list reads before it gives others a turn. */
 const pageRows = 250;
 
+/** What a list reads from. */
+export type ListSource = { readonly log: RevisionLog; readonly sql: Sql };
+
 /** Lists a snapshot; see the port for what it promises. Writes may happen in between: the snapshot stays the same. */
 export const listObjects = async (
-  log: RevisionLog,
+  { log, sql }: ListSource,
   resource: string,
   options: ListOptions,
   signal: AbortSignal,
 ): Promise<ListResult<StoredObject>> => {
   const start = startOf(log, options);
   const matches = createMatcher(options);
-  const query: PageQuery = {
+  const query: SnapshotQuery = {
     resource,
     namespace: options.namespace,
     name: options.fields?.find(({ path, operator }) => path === 'metadata.name' && operator === '=')?.value,
     ...start,
   };
-  const { items, after } = await collect(log, query, matches, options.limit || Infinity, signal);
-  const remaining = after === undefined ? 0 : log.count({ ...query, after });
+  const { items, after } = await collect({ log, sql }, query, matches, options.limit || Infinity, signal);
+  const remaining = after === undefined ? 0 : countObjects(sql, { ...query, after });
   return {
     items,
     resourceVersion: String(start.revision),
@@ -56,8 +61,8 @@ type Collected = {
 };
 
 const collect = async (
-  log: RevisionLog,
-  query: PageQuery,
+  { log, sql }: ListSource,
+  query: SnapshotQuery,
   matches: Matcher | undefined,
   limit: number,
   signal: AbortSignal,
@@ -67,7 +72,7 @@ const collect = async (
     signal.throwIfAborted();
     requireKept(query.revision, log);
     const rows = matches === undefined ? Math.min(pageRows, limit - items.length) : pageRows;
-    const { objects, complete } = log.page({ ...query, after }, rows);
+    const { objects, complete } = readPage(sql, { ...query, after }, rows);
     for (const object of objects) {
       if (matches === undefined || matches(object)) items.push(object);
       after = keyOf(object);

@@ -1,6 +1,6 @@
 import { assert } from '../lib/assert.ts';
-import { type Database, mapSqliteErrors, type Statement } from './embedded-schema.ts';
 import { decodeObject, type StoredObject, withRevision } from './object.ts';
+import type { Sql } from './sql.ts';
 import type { ObjectKey } from './store.ts';
 
 export type Operation = 'create' | 'update' | 'delete';
@@ -37,16 +37,11 @@ export type Transaction = {
   readonly append: (entry: Entry) => void;
 };
 
-/** Which objects, in order of namespace and name. */
-export type PageQuery = {
-  readonly resource: string;
-  readonly namespace: string | undefined;
-  readonly name: string | undefined;
-  /** Only objects after this one. */
-  readonly after: ObjectKey;
-  /** As they were at this revision. */
-  readonly revision: number;
-};
+/** Revisions that one step of compaction looks at, and pages that it moves: bound how long it holds up everything else. */
+const compactionRevisions = 250;
+const vacuumPages = 256;
+/** Share of the file that may lie free for later writes. */
+const maxFreeShare = 0.25;
 
 const remember = `INSERT INTO objects VALUES (?, ?, ?, ?)
   ON CONFLICT (resource, namespace, name) DO UPDATE SET revision = excluded.revision`;
@@ -74,19 +69,15 @@ const windowSize = 4 * 1024 * 1024;
  * After kine and etcd. All functions are synchronous, and throw a StoreError with code `unavailable` when SQLite fails.
  */
 export class RevisionLog {
-  readonly #database: Database;
-  readonly #file: string;
-  readonly #statements = new Map<string, Statement>();
+  readonly #sql: Sql;
   #last: number;
   #compacted: number;
 
-  constructor(database: Database, file: string) {
-    this.#database = database;
-    this.#file = file;
-    this.#compacted = Number(this.#prepare('SELECT revision FROM compaction').get()?.['revision']);
-    const newest = Number(
-      this.#prepare('SELECT max(revision) AS newest FROM revisions').get()?.['newest'] ?? 0,
-    );
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    const number = (query: string): number => Number(sql.prepare(query).get()?.['revision'] ?? 0);
+    this.#compacted = number('SELECT revision FROM compaction');
+    const newest = number('SELECT max(revision) AS revision FROM revisions');
     this.#last = Math.max(firstRevision, this.#compacted, newest);
   }
 
@@ -102,11 +93,13 @@ export class RevisionLog {
 
   /** The newest state of an object. */
   current(resource: string, key: ObjectKey): Current | undefined {
-    const row = this.#reading(() =>
-      this.#prepare(
-        `SELECT r.object FROM objects o JOIN revisions r ON r.revision = o.revision
-         WHERE o.resource = ? AND o.namespace = ? AND o.name = ?`,
-      ).get(resource, key.namespace, key.name),
+    const row = this.#sql.read(() =>
+      this.#sql
+        .prepare(
+          `SELECT r.object FROM objects o JOIN revisions r ON r.revision = o.revision
+           WHERE o.resource = ? AND o.namespace = ? AND o.name = ?`,
+        )
+        .get(resource, key.namespace, key.name),
     );
     if (row === undefined) return undefined;
     const text = String(row['object']);
@@ -119,16 +112,9 @@ export class RevisionLog {
   transaction(work: (transaction: Transaction) => void): readonly Change[] {
     const changes: Change[] = [];
     const nextRevision = (): number => this.#last + changes.length + 1;
-    mapSqliteErrors(`write to ${this.#file}`, () => {
-      this.#prepare('BEGIN IMMEDIATE').run();
-      try {
-        work({ nextRevision, append: (entry) => changes.push(this.#append(nextRevision(), entry)) });
-        this.#prepare('COMMIT').run();
-      } catch (error) {
-        if (this.#database.isTransaction) this.#prepare('ROLLBACK').run();
-        throw error;
-      }
-    });
+    this.#sql.transaction(() =>
+      work({ nextRevision, append: (entry) => changes.push(this.#append(nextRevision(), entry)) }),
+    );
     this.#last += changes.length;
     return changes;
   }
@@ -137,17 +123,13 @@ export class RevisionLog {
     const operation = next === undefined ? 'delete' : old === undefined ? 'create' : 'update';
     const previous = old === undefined ? 0 : Number(old.object.metadata.resourceVersion);
     const { namespace, name } = key;
-    this.#prepare('INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?)').run(
-      revision,
-      previous,
-      operation,
-      resource,
-      namespace,
-      name,
-      next?.text ?? null,
-    );
-    if (next === undefined) this.#prepare(forget).run(resource, namespace, name);
-    else this.#prepare(remember).run(resource, namespace, name, revision);
+    this.#sql.write(() => {
+      this.#sql
+        .prepare('INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?)')
+        .run(revision, previous, operation, resource, namespace, name, next?.text ?? null);
+      if (next === undefined) this.#sql.prepare(forget).run(resource, namespace, name);
+      else this.#sql.prepare(remember).run(resource, namespace, name, revision);
+    });
     return {
       revision,
       operation,
@@ -159,51 +141,6 @@ export class RevisionLog {
     };
   }
 
-  /** At most `limit` objects of a snapshot that is still kept. `complete` says that no more follow. */
-  page(
-    query: PageQuery,
-    limit: number,
-  ): { readonly objects: readonly StoredObject[]; readonly complete: boolean } {
-    return this.#reading(() => {
-      const rows = this.#prepare(
-        `SELECT r.object FROM (${this.#keys(query)} ORDER BY namespace, name LIMIT :limit) AS page
-         JOIN revisions r ON r.revision = page.revision ORDER BY page.namespace, page.name`,
-      ).iterate({ ...parameters(query), limit });
-      const objects: StoredObject[] = [];
-      let size = 0;
-      for (const row of rows) {
-        const text = String(row['object']);
-        objects.push(decodeObject(text));
-        size += text.length;
-        if (size > windowSize) return { objects, complete: false };
-      }
-      return { objects, complete: objects.length < limit };
-    });
-  }
-
-  /** How many objects of a snapshot there are. */
-  count(query: PageQuery): number {
-    const sql = `SELECT count(*) AS count FROM (${this.#keys(query)})`;
-    return this.#reading(() => Number(this.#prepare(sql).get(parameters(query))?.['count']));
-  }
-
-  /** Selects namespace, name and revision. Objects changed after the snapshot are found by what the log says was there before. */
-  #keys(query: PageQuery): string {
-    const where = (table: string): string =>
-      [
-        `${table}.resource = :resource`,
-        `(${table}.namespace, ${table}.name) > (:afterNamespace, :afterName)`,
-        ...(query.namespace === undefined ? [] : [`${table}.namespace = :namespace`]),
-        ...(query.name === undefined ? [] : [`${table}.name = :name`]),
-      ].join(' AND ');
-    const newest = `SELECT namespace, name, revision FROM objects
-      WHERE ${where('objects')} AND revision <= :revision`;
-    if (query.revision === this.#last) return newest;
-    return `${newest} UNION ALL
-      SELECT later.namespace, later.name, later.previous FROM revisions AS later
-      WHERE ${where('later')} AND later.revision > :revision AND later.previous BETWEEN 1 AND :revision`;
-  }
-
   /**
    * The next changes of a resource after a revision, and the revision up to which these are all. `through` equals `after` only when nothing
    * is newer.
@@ -213,12 +150,14 @@ export class RevisionLog {
     after: number,
   ): { readonly changes: readonly Change[]; readonly through: number } {
     const end = Math.min(after + windowRevisions, this.#last);
-    return this.#reading(() => {
-      const rows = this.#prepare(
-        `SELECT n.revision, n.operation, n.namespace, n.name, n.object, p.object AS previous
+    return this.#sql.read(() => {
+      const rows = this.#sql
+        .prepare(
+          `SELECT n.revision, n.operation, n.namespace, n.name, n.object, p.object AS previous
          FROM revisions n LEFT JOIN revisions p ON p.revision = n.previous
          WHERE n.revision > ? AND n.revision <= ? AND n.resource = ? ORDER BY n.revision`,
-      ).iterate(after, end, resource);
+        )
+        .iterate(after, end, resource);
       const changes: Change[] = [];
       let size = 0;
       for (const row of rows) {
@@ -231,27 +170,39 @@ export class RevisionLog {
     });
   }
 
-  #reading<Result>(work: () => Result): Result {
-    return mapSqliteErrors(`read ${this.#file}`, work);
+  /**
+   * Takes one small step to forget everything that only snapshots before `target` need: states that were replaced at or before it, and deletes.
+   * Room that this frees is used again, and given back to the file system when it is much. False when there is nothing left to do.
+   */
+  compactStep(target: number): boolean {
+    const from = this.#compacted;
+    const to = Math.min(target, this.#last, from + compactionRevisions);
+    if (to <= from) return this.#shrinkStep();
+    this.#sql.transaction(() => {
+      this.#sql
+        .prepare(
+          `DELETE FROM revisions WHERE revision IN
+         (SELECT previous FROM revisions WHERE revision > ? AND revision <= ? AND previous > 0)`,
+        )
+        .run(from, to);
+      this.#sql
+        .prepare("DELETE FROM revisions WHERE revision > ? AND revision <= ? AND operation = 'delete'")
+        .run(from, to);
+      this.#sql.prepare('UPDATE compaction SET revision = ?').run(to);
+    });
+    this.#compacted = to;
+    return true;
   }
 
-  #prepare(sql: string): Statement {
-    const cached = this.#statements.get(sql);
-    if (cached !== undefined) return cached;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
+  #shrinkStep(): boolean {
+    const pages = (name: string): number =>
+      this.#sql.read(() => Number(this.#sql.prepare(`PRAGMA ${name}`).get()?.[name]));
+    const free = pages('freelist_count');
+    if (free < vacuumPages || free < pages('page_count') * maxFreeShare) return false;
+    this.#sql.vacuum(vacuumPages);
+    return true;
   }
 }
-
-const parameters = (query: PageQuery): Record<string, string | number> => ({
-  resource: query.resource,
-  afterNamespace: query.after.namespace,
-  afterName: query.after.name,
-  revision: query.revision,
-  ...(query.namespace === undefined ? {} : { namespace: query.namespace }),
-  ...(query.name === undefined ? {} : { name: query.name }),
-});
 
 const existing = (old: StoredObject | undefined): StoredObject => {
   assert(old !== undefined, 'only an object that exists is deleted');
