@@ -139,14 +139,14 @@ const inspect = (file: string): void => {
 };
 
 const prepare = (database: DatabaseSync, file: string): void => {
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL');
+  database.exec('PRAGMA locking_mode = EXCLUSIVE');
   if (pragma(database, 'application_id') !== applicationId)
-    database.exec(`BEGIN EXCLUSIVE; ${schema} COMMIT`);
+    database.exec(`PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE; ${schema} COMMIT`);
   database.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16000',
   );
   const found = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-  if (found !== 'ok') throw corrupt(file, String(found));
+  if (found !== 'ok') throw corrupt(file, String(found).replaceAll(/\s+/g, ' '));
 };
 
 const pragma = (database: DatabaseSync, name: string): number =>

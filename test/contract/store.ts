@@ -1,10 +1,14 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ConfigMap, configMaps, namespaces } from '../../src/api/core.ts';
 import type { ImageStream } from '../../src/api/image-stream.ts';
 import type { KubernetesObject, Stored } from '../../src/api/meta.ts';
-import { imageStreams } from '../../src/api/resources.ts';
+import { imageStreams, images } from '../../src/api/resources.ts';
 import type { StoreErrorCode } from '../../src/store/errors.ts';
-import type { Store, WatchEvent, WatchOptions } from '../../src/store/store.ts';
+import { parseFieldSelector } from '../../src/store/field-selector.ts';
+import { parseLabelSelector } from '../../src/store/label-selector.ts';
+import type { ListOptions, ListResult, Store, WatchEvent, WatchOptions } from '../../src/store/store.ts';
+import { checkProgram, storePrograms } from './store-model.ts';
 
 /** A driver ready for one test: empty, and thrown away afterwards. */
 export type StoreUnderTest = {
@@ -18,6 +22,10 @@ export type StoreUnderTest = {
 export type StoreCapabilities = {
   /** Create keeps a status that it is given; a cluster drops it. */
   readonly createKeepsStatus: boolean;
+  /** Any name is taken; a cluster only takes names of its own rules. */
+  readonly takesAnyName: boolean;
+  /** `StoreUnderTest.compact` is there. */
+  readonly compacts: boolean;
 };
 
 const signal = AbortSignal.timeout(120_000);
@@ -83,6 +91,13 @@ export const testStore = (
     const remove = (stream: string): Promise<Stored<ImageStream>> =>
       store.delete(imageStreams, { namespace: 'shop', name: stream }, {}, signal);
     const newest = async (): Promise<string> => (await store.list(imageStreams, {}, signal)).resourceVersion;
+
+    /** All pages from those options on. */
+    const pagesFrom = async (options: ListOptions): Promise<readonly ListResult<ImageStream>[]> => {
+      const page = await store.list(imageStreams, options, signal);
+      if (page.continueToken === undefined) return [page];
+      return [page, ...(await pagesFrom({ ...options, continueToken: page.continueToken }))];
+    };
 
     /** Starts a watch; `take(n)` reads the next events of it. */
     const watch = (options: WatchOptions) => {
@@ -486,6 +501,141 @@ export const testStore = (
         const one = await store.list(imageStreams, { namespace: 'shop' }, signal);
         expect(namesOf(one.items)).toEqual(['shop/a', 'shop/b', 'shop/c']);
       });
+
+      it('selects by labels and fields', async () => {
+        await create(aStream('a', { metadata: { labels: { tier: 'front' } } }));
+        await create(aStream('b', { metadata: { labels: { tier: 'back' } } }));
+        await create(aStream('c', { spec: { dockerImageRepository: 'quay.io/a/b' } }));
+        const select = async (labels: string, fields = '') => {
+          const selection = { labels: parseLabelSelector(labels), fields: parseFieldSelector(fields) };
+          const { items } = await store.list(imageStreams, selection, signal);
+          return items.map(({ metadata }) => metadata.name);
+        };
+        expect(await select('tier')).toEqual(['a', 'b']);
+        expect(await select('tier=back')).toEqual(['b']);
+        expect(await select('tier!=back')).toEqual(['a', 'c']);
+        expect(await select('tier notin (front,back)')).toEqual(['c']);
+        expect(await select('', 'metadata.name=c')).toEqual(['c']);
+        expect(await select('', 'metadata.name!=c')).toEqual(['a', 'b']);
+        expect(await select('tier', 'metadata.name=c')).toEqual([]);
+        expect(await select('', 'metadata.namespace=shop,metadata.name=a')).toEqual(['a']);
+        expect(await select('', 'spec.dockerImageRepository=quay.io/a/b')).toEqual(['c']);
+      });
+
+      it('gives pages of one snapshot, whatever is written meanwhile', async () => {
+        for (const name of ['a', 'b', 'c', 'd', 'e']) await create(aStream(name));
+        const first = await store.list(imageStreams, { limit: 2 }, signal);
+        expect(namesOf(first.items)).toEqual(['shop/a', 'shop/b']);
+        expect(first.remainingItemCount).toBe(3);
+
+        const d = await get('d');
+        await remove('c');
+        await create(aStream('c', { spec: { dockerImageRepository: 'new' } }));
+        await store.update(
+          imageStreams,
+          { ...aStream('d'), metadata: { ...d?.metadata, name: 'd' } },
+          {},
+          signal,
+        );
+        await store.update(
+          imageStreams,
+          {
+            ...aStream('d', { spec: { dockerImageRepository: 'new' } }),
+            metadata: { ...d?.metadata, name: 'd' },
+          },
+          {},
+          signal,
+        );
+        await remove('e');
+        await create(aStream('bb'));
+
+        const rest = await pagesFrom({ limit: 2, continueToken: first.continueToken });
+        expect(rest.map(({ items }) => namesOf(items))).toEqual([['shop/c', 'shop/d'], ['shop/e']]);
+        expect(rest.flatMap(({ items }) => items).map(({ spec }) => spec)).toEqual([
+          undefined,
+          undefined,
+          undefined,
+        ]);
+        expect(rest.map(({ resourceVersion }) => resourceVersion)).toEqual(
+          rest.map(() => first.resourceVersion),
+        );
+        expect(rest.at(-1)).not.toHaveProperty('continueToken');
+        expect(rest.at(-1)).not.toHaveProperty('remainingItemCount');
+      });
+
+      it('goes on after a page of a selection, without counting what remains', async () => {
+        for (const name of ['a', 'b', 'c', 'd'])
+          await create(
+            aStream(name, { metadata: { labels: { odd: String(name === 'a' || name === 'c') } } }),
+          );
+        const pages = await pagesFrom({ limit: 1, labels: parseLabelSelector('odd=true') });
+        expect(pages.flatMap(({ items }) => namesOf(items))).toEqual(['shop/a', 'shop/c']);
+        for (const page of pages) {
+          expect(page.items.length).toBeLessThanOrEqual(1);
+          expect(page).not.toHaveProperty('remainingItemCount');
+        }
+      });
+
+      it('reads one revision exactly', async () => {
+        const a = await create(aStream('a'));
+        const b = await create(aStream('b'));
+        await store.update(imageStreams, { ...a, spec: { dockerImageRepository: 'new' } }, {}, signal);
+        await remove('b');
+        const past = await store.list(imageStreams, { exactRevision: b.metadata.resourceVersion }, signal);
+        expect(past).toEqual({ items: [a, b], resourceVersion: b.metadata.resourceVersion });
+        const before = await store.list(imageStreams, { exactRevision: a.metadata.resourceVersion }, signal);
+        expect(before.items).toEqual([a]);
+      });
+
+      it('refuses revisions and tokens that mean nothing', async () => {
+        const list = (options: ListOptions) => store.list(imageStreams, options, signal);
+        await expect(list({ exactRevision: '999999999' })).rejects.toEqual(refused('future-revision'));
+        await expect(list({ exactRevision: 'yesterday' })).rejects.toEqual(refused('invalid'));
+        await expect(list({ limit: 1, continueToken: 'token' })).rejects.toEqual(refused('invalid'));
+      });
+    });
+
+    describe('what is compacted', () => {
+      const compact = async (revision: string): Promise<void> => {
+        await driver.compact?.(revision);
+      };
+
+      it.runIf(capabilities.compacts)(
+        'is expired for lists, pages and watches; what came after stays',
+        async () => {
+          const a = await create(aStream('a'));
+          await create(aStream('b'));
+          const first = await store.list(imageStreams, { limit: 1 }, signal);
+          const changed = await store.update(
+            imageStreams,
+            { ...a, spec: { dockerImageRepository: 'x' } },
+            {},
+            signal,
+          );
+          await remove('b');
+          const c = await create(aStream('c'));
+          await compact(changed.metadata.resourceVersion);
+
+          const expired = refused('expired');
+          await expect(
+            store.list(imageStreams, { exactRevision: a.metadata.resourceVersion }, signal),
+          ).rejects.toEqual(expired);
+          await expect(
+            store.list(imageStreams, { limit: 1, continueToken: first.continueToken }, signal),
+          ).rejects.toEqual(expired);
+          await expect(watch({ fromRevision: a.metadata.resourceVersion }).take(1)).rejects.toEqual(expired);
+
+          const { take } = watch({ fromRevision: changed.metadata.resourceVersion });
+          expect((await take(2)).map(summary)).toEqual(['DELETED b', 'ADDED c']);
+          const kept = await store.list(
+            imageStreams,
+            { exactRevision: changed.metadata.resourceVersion },
+            signal,
+          );
+          expect(namesOf(kept.items)).toEqual(['shop/a', 'shop/b']);
+          expect((await store.list(imageStreams, {}, signal)).items).toEqual([changed, c]);
+        },
+      );
     });
 
     describe('watch', () => {
@@ -523,11 +673,219 @@ export const testStore = (
         expect(Number(revision)).toBeGreaterThan(Number(created.metadata.resourceVersion));
       });
 
+      it('keeps to a namespace', async () => {
+        const from = await newest();
+        await create(aStream('a', { metadata: { namespace: 'other' } }));
+        const { take } = watch({ fromRevision: from, namespace: 'shop' });
+        await create(aStream('b'));
+        expect((await take(1)).map(summary)).toEqual(['ADDED b']);
+      });
+
+      it.each([{ when: 'over the log' }, { when: 'live' }])(
+        'shows $when what enters and leaves a selection',
+        async ({ when }) => {
+          const fromRevision = await newest();
+          const { take, next } = watch({ fromRevision, labels: parseLabelSelector('on=yes') });
+          const pending = when === 'live' ? next() : undefined;
+          const label = (object: Stored<ImageStream>, on: string, more: ImageStream['spec'] = {}) =>
+            store.update(
+              imageStreams,
+              { ...object, spec: more, metadata: { ...object.metadata, labels: { on } } },
+              {},
+              signal,
+            );
+          const off = await create(aStream('a', { metadata: { labels: { on: 'no' } } }));
+          const on = await label(off, 'yes');
+          const changed = await label(on, 'yes', { dockerImageRepository: 'x' });
+          const left = await label(changed, 'no', { dockerImageRepository: 'y' });
+          const back = await label(left, 'yes', { dockerImageRepository: 'z' });
+          await remove('a');
+          await create(aStream('end', { metadata: { labels: { on: 'yes' } } }));
+
+          const first = pending === undefined ? [] : [(await pending).value as WatchEvent<ImageStream>];
+          const events = [...first, ...(await take(6 - first.length))];
+          const { resourceVersion } = left.metadata;
+          expect(events.map(summary)).toEqual([
+            'ADDED a',
+            'MODIFIED a',
+            'DELETED a',
+            'ADDED a',
+            'DELETED a',
+            'ADDED end',
+          ]);
+          expect(events.slice(0, 4)).toEqual([
+            { type: 'ADDED', object: on },
+            { type: 'MODIFIED', object: changed },
+            { type: 'DELETED', object: { ...changed, metadata: { ...changed.metadata, resourceVersion } } },
+            { type: 'ADDED', object: back },
+          ]);
+        },
+      );
+
+      it('shows an object go when its last finalizer does', async () => {
+        const created = await create(aStream('a', { metadata: { finalizers: ['example.com/one'] } }));
+        const { take } = watch({ fromRevision: created.metadata.resourceVersion });
+        const marked = await remove('a');
+        const emptied = { ...marked, metadata: { ...marked.metadata, finalizers: [] } };
+        await store.update(imageStreams, emptied, {}, signal);
+        expect((await take(2)).map(summary)).toEqual(['MODIFIED a', 'DELETED a']);
+      });
+
+      it('sends nothing for writes that change nothing', async () => {
+        const created = await create(aStream('a'));
+        const { take } = watch({ fromRevision: created.metadata.resourceVersion });
+        await store.update(imageStreams, created, {}, signal);
+        await store.create(imageStreams, aStream('b'), { dryRun: true }, signal);
+        await create(aStream('c'));
+        expect((await take(1)).map(summary)).toEqual(['ADDED c']);
+      });
+
+      it('neither repeats nor leaves out anything between the log and live', async () => {
+        const from = await newest();
+        const total = 60;
+        const writer = async (): Promise<void> => {
+          for (let number = 0; number < total; number += 1) await create(aStream(`s${number}`));
+        };
+        const writing = writer();
+        const readers = Array.from({ length: 5 }, async (_, reader) => {
+          for (let pause = 0; pause < reader * 10; pause += 1) await newest();
+          return (await watch({ fromRevision: from }).take(total)).map(summary);
+        });
+        const expected = Array.from({ length: total }, (_, number) => `ADDED s${number}`);
+        for (const events of await Promise.all(readers)) expect(events).toEqual(expected);
+        await writing;
+      });
+
+      it('sends bookmarks with the newest revision while nothing happens', async () => {
+        const from = await newest();
+        const { take } = watch({ fromRevision: from, bookmarkIntervalMs: 20 });
+        const [first] = await take(1);
+        expect(first).toMatchObject({ type: 'BOOKMARK' });
+        const other = await store.create(configMaps, aConfigMap('noise'), {}, signal);
+        let bookmark = first;
+        while (
+          bookmark?.type === 'BOOKMARK' &&
+          Number(bookmark.resourceVersion) < Number(other.metadata.resourceVersion)
+        )
+          [bookmark] = await take(1);
+        expect(bookmark).toEqual({ type: 'BOOKMARK', resourceVersion: other.metadata.resourceVersion });
+        const { take: resumed } = watch({ fromRevision: other.metadata.resourceVersion });
+        await create(aStream('a'));
+        expect((await resumed(1)).map(summary)).toEqual(['ADDED a']);
+      });
+
+      it('refuses revisions that mean nothing', async () => {
+        await expect(watch({ fromRevision: '999999999' }).take(1)).rejects.toEqual(
+          refused('future-revision'),
+        );
+        await expect(watch({ fromRevision: 'yesterday' }).take(1)).rejects.toEqual(refused('invalid'));
+      });
+
       it('ends quietly when its signal is aborted', async () => {
         const { next, stop } = watch({ fromRevision: await newest() });
         const pending = next();
         stop();
         expect(await pending).toEqual({ done: true, value: undefined });
+      });
+
+      it('ends at once when its signal is aborted already', async () => {
+        const { take, stop } = watch({ fromRevision: await newest() });
+        stop();
+        expect(await take(1)).toEqual([]);
+      });
+    });
+
+    it('agrees with a simple model about any program of writes', async () => {
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(storePrograms, async (program) => {
+          run += 1;
+          await checkProgram(store, program, `run${run}`, signal);
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    describe('odd objects', () => {
+      it('refuses an object that is too large, and keeps what was there', async () => {
+        const created = await create(aStream('app'));
+        const large = {
+          ...created,
+          metadata: { ...created.metadata, annotations: { text: 'x'.repeat(3_000_000) } },
+        };
+        await expect(store.update(imageStreams, large, {}, signal)).rejects.toEqual(refused('too-large'));
+        await expect(create({ ...large, metadata: { ...large.metadata, name: 'other' } })).rejects.toEqual(
+          refused('too-large'),
+        );
+        expect(await get('app')).toEqual(created);
+      });
+
+      it('takes an object of 1 MiB', async () => {
+        const annotations = { text: 'x'.repeat(1024 * 1024) };
+        const created = await create(aStream('app', { metadata: { annotations } }));
+        expect((await get('app'))?.metadata.annotations).toEqual(annotations);
+        expect(created.metadata.annotations).toEqual(annotations);
+      });
+
+      it('keeps texts of every kind', async () => {
+        const annotations = {
+          quotes: `'"\\`,
+          controls: '\u0000\n\t',
+          emoji: '🦭 naïve',
+          sql: "'; DROP TABLE objects; --",
+        };
+        await create(aStream('app', { metadata: { annotations } }));
+        expect((await get('app'))?.metadata.annotations).toEqual(annotations);
+      });
+
+      it('gives back what it was given when that is changed later', async () => {
+        const labels = { a: '1' };
+        const object = aStream('app', { metadata: { labels } });
+        const created = await create(object);
+        labels.a = '2';
+        expect(created.metadata.labels).toEqual({ a: '1' });
+        expect((await get('app'))?.metadata.labels).toEqual({ a: '1' });
+      });
+
+      it('drops members that are undefined', async () => {
+        const created = await create({ ...aStream('app'), spec: undefined } as unknown as ImageStream);
+        expect(created).not.toHaveProperty('spec');
+      });
+
+      it.runIf(capabilities.takesAnyName)('treats names of JavaScript as any other', async () => {
+        const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+        for (const name of names) {
+          const data = JSON.parse(`{"${name}":"value"}`) as Record<string, string>;
+          await store.create(
+            configMaps,
+            { ...aConfigMap(name, data), metadata: { name, namespace: name, labels: data } },
+            {},
+            signal,
+          );
+        }
+        const { items } = await store.list(configMaps, {}, signal);
+        expect(items.map(({ metadata }) => metadata.name)).toEqual(names.toSorted());
+        for (const name of names) {
+          const stored = await store.get(configMaps, { namespace: name, name }, signal);
+          expect(Object.entries(stored?.data ?? {})).toEqual([[name, 'value']]);
+          const selected = await store.list(
+            configMaps,
+            { labels: parseLabelSelector('constructor=value') },
+            signal,
+          );
+          expect(selected.items.map(({ metadata }) => metadata.name)).toEqual(['constructor']);
+        }
+        expect(
+          await store.get(configMaps, { namespace: 'valueOf', name: 'valueOf' }, signal),
+        ).toBeUndefined();
+      });
+
+      it('names images by their digest', async () => {
+        const name = `sha256:${'0f'.repeat(32)}`;
+        const image = { apiVersion: 'image.openshift.io/v1', kind: 'Image', metadata: { name } };
+        const created = await store.create(images, image, {}, signal);
+        expect(created.metadata.name).toBe(name);
+        expect((await store.list(images, {}, signal)).items).toEqual([created]);
       });
     });
   });
