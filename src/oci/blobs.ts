@@ -1,7 +1,7 @@
 import { digestAlgorithm, digestBytes } from './digest.ts';
 import { parseImageConfig } from './image-config.ts';
 import { formatRepository } from './reference.ts';
-import { createRequest } from './request.ts';
+import { createRequest, repositoryUrl } from './request.ts';
 import { requestError, type Send } from './transport/send.ts';
 import { errorOfResponse } from './transport/status.ts';
 import type { RegistryClient } from './types.ts';
@@ -17,7 +17,7 @@ export const createConfigReader =
       {
         method: 'GET',
         operation: 'config',
-        path: `blobs/${descriptor.digest}`,
+        url: repositoryUrl(repository, `blobs/${descriptor.digest}`),
         subject: `${formatRepository(repository)}@${descriptor.digest}`,
         accept: '*/*',
         maxBytes: maxConfigBytes,

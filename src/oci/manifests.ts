@@ -4,7 +4,7 @@ import { digestAlgorithm, digestBytes, parseDigest } from './digest.ts';
 import { parseManifest } from './manifest.ts';
 import { acceptManifests, parseMediaType } from './media-type.ts';
 import { formatReference } from './reference.ts';
-import { createRequest } from './request.ts';
+import { createRequest, repositoryUrl } from './request.ts';
 import { type RegistryRequest, type RegistryResponse, requestError, type Send } from './transport/send.ts';
 import { errorOfResponse } from './transport/status.ts';
 import type { Access, Digest, FetchedManifest, Reference, RegistryClient } from './types.ts';
@@ -26,7 +26,7 @@ const manifestRequest = (method: 'GET' | 'HEAD', reference: Reference, access: A
     {
       method,
       operation: method === 'HEAD' ? 'resolve' : 'manifest',
-      path,
+      url: repositoryUrl(reference, path),
       subject: formatReference(reference),
       accept: acceptManifests,
       maxBytes: maxManifestBytes,
