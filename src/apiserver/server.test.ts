@@ -1,5 +1,8 @@
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer } from '../../test/fakes/api-server.ts';
+import type { ExtraRoute } from './server.ts';
 
 const streams = '/apis/image.openshift.io/v1/namespaces/default/imagestreams';
 const maps = '/api/v1/namespaces/default/configmaps';
@@ -125,3 +128,32 @@ describe('API server', () => {
     expect((await api.call('GET', `${maps}/large`)).status).toBe(404);
   });
 });
+
+describe('an extra route that streams', () => {
+  it('begins its answer before there is anything to tell, and ends when the server stops', async () => {
+    const route: ExtraRoute = {
+      path: '/feed',
+      isPublic: true,
+      handle: async (_, signal) => ({
+        status: 202,
+        contentType: 'application/x-ndjson',
+        body: untilAborted(signal),
+      }),
+    };
+    const api = await startTestServer({ extraRoutes: [route] });
+    await api.server.listen('127.0.0.1', 0, new AbortController().signal);
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      get(`${api.server.address()}/feed`, { agent: false }, resolve);
+    });
+    expect(response.statusCode).toBe(202);
+    expect(response.headers['content-type']).toContain('application/x-ndjson');
+    const [words] = await Promise.all([text(response), api.close()]);
+    expect(words).toBe('last words\n');
+  });
+});
+
+/** Says nothing until it is told to stop. */
+async function* untilAborted(signal: AbortSignal): AsyncGenerator<string> {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  yield 'last words\n';
+}

@@ -122,8 +122,12 @@ const addExtraRoutes = (
         contentType,
         body,
       } = await handle({ query, accept: request.headers.accept ?? '' }, signal);
-      const content = typeof body === 'string' ? body : Readable.from(body);
-      return reply.code(status).type(contentType).send(content);
+      reply.code(status).type(contentType);
+      if (typeof body === 'string') return reply.send(body);
+      reply.send(Readable.from(body));
+      // Whoever follows a stream learns at once that it has begun, however long its first line takes.
+      reply.raw.flushHeaders();
+      return reply;
     });
 };
 
