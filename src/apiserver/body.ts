@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import { badRequestError, unsupportedMediaTypeError } from './errors.ts';
+import { parseProtobufBody, protobufMediaType } from './protobuf.ts';
 import type { RequestBody } from './request.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -44,7 +45,9 @@ export const parseBody = ({ mediaType, bytes }: RequestBody): unknown => {
       return parseJsonBody(bytes);
     case 'application/yaml':
       return parseYamlBody(bytes);
+    case protobufMediaType:
+      return parseProtobufBody(bytes);
     default:
-      throw unsupportedMediaTypeError(['application/json', 'application/yaml']);
+      throw unsupportedMediaTypeError(['application/json', 'application/yaml', protobufMediaType]);
   }
 };
