@@ -85,6 +85,14 @@ describe('changeEvents', () => {
     ]);
   });
 
+  it('does not take a tag for new because its first entries are no longer kept', () => {
+    const trimmed = { tags: [{ tag: 't', items: (ab.tags?.[0]?.items ?? []).slice(0, 1) }] };
+    const [event] = changeEvents(undefined, stream(trimmed), now);
+    expect(event).toMatchObject({ type: 'TagMoved', revision: 2 });
+    expect(event).not.toHaveProperty('oldDigest');
+    expect(event?.id).toBe(changeEvents(stream(a), stream(ab), now)[0]?.id);
+  });
+
   it('is silent where nothing but generations or source digests changed', () => {
     const refreshed = addTagEvent(a, 't', {
       created: now,
@@ -99,7 +107,11 @@ describe('changeEvents', () => {
 
   it('is silent about history that came without revisions', () => {
     const item = { created: null, dockerImageReference: 'r.example/x', image: digest('a'), generation: 1 };
-    expect(typesOf({}, { tags: [{ tag: 't', items: [item] }] })).toEqual([]);
+    const old = { tags: [{ tag: 't', items: [item, { ...item, image: digest('b') }] }] };
+    expect(typesOf({}, old)).toEqual([]);
+    expect(changeEvents(stream(old), stream(add(old, 'c')), now)).toMatchObject([
+      { type: 'TagMoved', revision: 3, oldDigest: digest('a'), newDigest: digest('c') },
+    ]);
   });
 
   it('tells that a tag, or the stream with all its tags, is gone', () => {

@@ -47,17 +47,21 @@ const digests = (
   ...(after === undefined || after.image === '' ? {} : { newDigest: after.image }),
 });
 
+type Move = {
+  readonly revision: number;
+  readonly before: TagEvent | undefined;
+  readonly after: TagEvent;
+  /** Nothing stood before it, as opposed to: what stood before it is no longer kept. */
+  readonly isFirst: boolean;
+};
+
 const moveOf = (
   stream: StoredStream,
   tag: string,
-  {
-    revision,
-    before,
-    after,
-  }: { readonly revision: number; readonly before: TagEvent | undefined; readonly after: TagEvent },
+  { revision, before, after, isFirst }: Move,
 ): ChangeEvent => ({
   id: idOf(stream.metadata.uid, tag, revision),
-  type: before === undefined ? 'TagCreated' : 'TagMoved',
+  type: isFirst ? 'TagCreated' : 'TagMoved',
   ...whereOf(stream, tag),
   revision,
   ...digests(before, after),
@@ -66,21 +70,24 @@ const moveOf = (
   time: after.created ?? stream.metadata.creationTimestamp,
 });
 
-/** The entries that the history gained, the oldest first. Entries without revision came with an import of old state: no news. */
+/**
+ * The entries that the history gained, the oldest first. Entries without revision came with an import of old state: no news, also when
+ * they are given one later.
+ */
 const movesOf = (
   stream: StoredStream,
   list: NamedTagEventList,
-  old: NamedTagEventList | undefined,
+  previous: StoredStream | undefined,
 ): readonly ChangeEvent[] => {
-  const known = old?.items?.[0]?.revision ?? 0;
+  const known = highestRevision(previous?.status ?? {}, list.tag);
+  const last = findTag(previous?.status, list.tag)?.items?.[0];
   const gained = (list.items ?? []).filter(({ revision = 0 }) => revision > known).toReversed();
-  return gained.map((after, index) =>
-    moveOf(stream, list.tag, {
-      revision: after.revision ?? 0,
-      before: gained[index - 1] ?? old?.items?.[0],
-      after,
-    }),
-  );
+  return gained.map((after, index) => {
+    const { revision = 0 } = after;
+    const before = gained[index - 1] ?? last;
+    const isFirst = before === undefined && (previous !== undefined || revision === 1);
+    return moveOf(stream, list.tag, { revision, before, after, isFirst });
+  });
 };
 
 const deletionOf = (stream: StoredStream, list: NamedTagEventList, now: string): readonly ChangeEvent[] => {
@@ -149,7 +156,7 @@ export const changeEvents = (
   const changed = (next.status?.tags ?? []).flatMap((list) => {
     const old = findTag(previous?.status, list.tag);
     const health = previous === undefined ? [] : healthOf(next, list, old, now);
-    return [...movesOf(next, list, old), ...health];
+    return [...movesOf(next, list, previous), ...health];
   });
   return [...deleted, ...changed];
 };
