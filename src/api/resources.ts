@@ -3,6 +3,7 @@ import { type Image, ImageSchema } from './image.ts';
 import { type ImageStream, ImageStreamSchema } from './image-stream.ts';
 import { type ImageStreamImport, ImageStreamImportSchema } from './image-stream-import.ts';
 import { type ImageStreamLayers, ImageStreamLayersSchema } from './image-stream-layers.ts';
+import { type ImageStreamMapping, ImageStreamMappingSchema } from './image-stream-mapping.ts';
 import {
   type ImageStreamImage,
   ImageStreamImageSchema,
@@ -59,6 +60,11 @@ export const imageStreamImports = imageResource<ImageStreamImport>({
   plural: 'imagestreamimports',
   kind: 'ImageStreamImport',
   schema: ImageStreamImportSchema,
+});
+export const imageStreamMappings = imageResource<ImageStreamMapping>({
+  plural: 'imagestreammappings',
+  kind: 'ImageStreamMapping',
+  schema: ImageStreamMappingSchema,
 });
 export const imageStreamTags = imageResource<ImageStreamTag>({
   plural: 'imagestreamtags',

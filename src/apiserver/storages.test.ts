@@ -1,21 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../../test/fakes/clock.ts';
+import { createFakeImporter } from '../../test/fakes/importer.ts';
 import { aRestContext } from '../../test/fakes/rest-context.ts';
 import { MemoryStore } from '../../test/fakes/store.ts';
 import { namespaces } from '../api/core.ts';
-import type { Importer } from '../importer/types.ts';
+import { imageStreams } from '../api/resources.ts';
+import { openEmbeddedStore } from '../store/index.ts';
 import { createCatalog } from './catalog.ts';
 import { createStorages, ensureDefaultNamespace } from './storages.ts';
 
-const noImporter: Importer = {
-  importImage: () => Promise.reject(new Error('not asked for')),
-  importRepository: () => Promise.reject(new Error('not asked for')),
-  resolve: () => Promise.reject(new Error('not asked for')),
-};
-
 const portsOf = (store: MemoryStore) => ({
   store,
-  importer: noImporter,
+  importer: createFakeImporter({}),
   keychains: () => Promise.resolve(() => []),
   clock: createManualClock(),
   historyLimit: 20,
@@ -36,7 +35,15 @@ describe('createStorages', () => {
       ['apps', ['deployments', 'replicasets']],
       [
         'image.openshift.io',
-        ['images', 'imagestreamimages', 'imagestreamimports', 'imagestreams', 'imagestreamtags', 'imagetags'],
+        [
+          'images',
+          'imagestreamimages',
+          'imagestreamimports',
+          'imagestreammappings',
+          'imagestreams',
+          'imagestreamtags',
+          'imagetags',
+        ],
       ],
     ]);
   });
@@ -58,6 +65,36 @@ describe('createStorages', () => {
     expect((await store.list(namespaces, {}, signal)).items).toEqual([]);
     const left = await find('configmaps')?.list?.({}, context);
     expect(left?.items.map(({ metadata }) => metadata.namespace)).toEqual(['other']);
+  });
+
+  it('keeps nothing of a dry run', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'storages-'));
+    const clock = createManualClock();
+    const store = openEmbeddedStore({ file: join(directory, 'store.db'), clock });
+    try {
+      await ensureDefaultNamespace(store, signal);
+      const storages = createStorages({ ...portsOf(new MemoryStore()), store });
+      const find = (plural: string) => storages.find(({ resource }) => resource.plural === plural);
+      const context = aRestContext({ dryRun: true });
+      const from = { kind: 'DockerImage', name: 'registry.example/app:1' };
+      const group = { apiVersion: 'image.openshift.io/v1' };
+      const tag = {
+        ...group,
+        kind: 'ImageStreamTag',
+        metadata: { name: 'app:v1' },
+        tag: { name: 'v1', from },
+      };
+      const spec = { import: true, images: [{ from, to: { name: 'v1' } }] };
+      const request = { ...group, kind: 'ImageStreamImport', metadata: { name: 'app' }, spec };
+      const created = await find('imagestreamtags')?.create?.(tag, 'default', context);
+      expect(created).toMatchObject({ tag: { name: 'v1', generation: 1 } });
+      const answered = await find('imagestreamimports')?.create?.(request, 'default', context);
+      expect(answered).toMatchObject({ status: { import: { spec: { tags: [{ name: 'v1' }] } } } });
+      expect((await store.list(imageStreams, {}, signal)).items).toEqual([]);
+    } finally {
+      await store.close();
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('lists no replica sets, at the revision of the store', async () => {

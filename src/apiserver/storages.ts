@@ -12,6 +12,7 @@ import { imageStrategy } from './resources/image.ts';
 import { createImageStreamStorage } from './resources/image-stream.ts';
 import { createImageStreamImageStorage } from './resources/image-stream-image.ts';
 import { createImageStreamImportStorage } from './resources/image-stream-import.ts';
+import { createImageStreamMappingStorage } from './resources/image-stream-mapping.ts';
 import { createImageStreamTagStorage } from './resources/image-stream-tag.ts';
 import { createImageTagStorage } from './resources/image-tag.ts';
 import { namespaceStrategy, newNamespace } from './resources/namespace.ts';
@@ -49,6 +50,7 @@ export const createStorages = (ports: StoragePorts): readonly RestStorage[] => {
     createImageTagStorage(tagPorts),
     createImageStreamImageStorage(ports),
     createImageStreamImportStorage(ports),
+    createImageStreamMappingStorage(ports),
   ];
   return [
     withContentsDeleted(createGenericStorage(store, namespaceStrategy), contents),

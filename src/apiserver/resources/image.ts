@@ -22,7 +22,7 @@ const layersOrderOf = ({ metadata, dockerImageManifestMediaType = '' }: Image): 
   (topDownMediaTypes.includes(dockerImageManifestMediaType) ? 'descending' : undefined);
 
 /** Layers from the base up, and said to be so. */
-const withLayersAscending = (image: Image): Image => {
+export const withLayersAscending = (image: Image): Image => {
   const layers = image.dockerImageLayers ?? [];
   const order = layersOrderOf(image);
   if (layers.length === 0 || order === undefined) return image;
