@@ -383,6 +383,52 @@ describe('writing the results of an import', () => {
     expect(await setup.stream()).toBeUndefined();
   });
 
+  it('says of tags that the stream had no room for that they were not imported', async () => {
+    const long = `127.0.0.1:5005/${'r'.repeat(220)}`;
+    const fetched = found('dry_one');
+    if (!fetched.ok) throw new Error('the image was found');
+    const image = { ...fetched.image, dockerImageReference: `${long}@${fetched.image.metadata.name}` };
+    const tags = ['t1', 't2', 't3', 't4', 't5', 't6'];
+    const importInto = async (description: string) => {
+      const setup = setUp({
+        images: Object.fromEntries(tags.map((tag) => [`${long}:${tag}`, { ...fetched, image }])),
+      });
+      await setup.store.create(
+        imageStreams,
+        {
+          apiVersion: 'image.openshift.io/v1',
+          kind: 'ImageStream',
+          metadata: { name: 'app', namespace },
+          spec: { tags: [{ name: 'big', annotations: { description } }] },
+        },
+        {},
+        signal,
+      );
+      const answer = await setup.post({
+        import: true,
+        images: tags.map((tag) => one(tag, `${long}:${tag}`)),
+      });
+      return { answer, stream: await setup.stream() };
+    };
+    const small = await importInto('');
+    expect(small.answer.status.images?.every(({ status }) => status.status === 'Success')).toBe(true);
+    // Leaves room to say something of every tag, but not for the image of each.
+    const used = Buffer.byteLength(JSON.stringify([small.stream?.metadata, small.stream?.spec]));
+    const full = await importInto('x'.repeat(1024 * 1024 - 4096 - (tags.length + 1) * 512 - used - 200));
+    const outcomes = full.answer.status.images?.map(({ status, image: shown }) => [
+      status.reason,
+      shown !== undefined,
+    ]);
+    expect(outcomes).toContainEqual(['ObjectTooLarge', false]);
+    expect(outcomes).toContainEqual([undefined, true]);
+    const refused = outcomes?.flatMap(([reason], index) => (reason === undefined ? [] : [tags[index]]));
+    expect(
+      full.stream?.status?.tags
+        ?.filter(({ conditions }) => conditions?.[0]?.reason === 'ObjectTooLarge')
+        .map(({ tag }) => tag),
+    ).toEqual(refused);
+  });
+
   it('stores no images in a dry run of the request itself', async () => {
     const { post, store } = setUp({ images: { [`${app}:v1`]: found('dry_one') } });
     await post({ import: true, images: [one('v1')] }, { name: 'app' }, aRestContext({ dryRun: true }));

@@ -1,9 +1,11 @@
 import { type AppliedImport, applyImport, type FinishedImport } from '../../api/apply-import.ts';
 import type { ImageStream } from '../../api/image-stream.ts';
-import type { ImageStreamImport } from '../../api/image-stream-import.ts';
+import type { ImageImportStatus, ImageStreamImport } from '../../api/image-stream-import.ts';
 import type { Stored } from '../../api/meta.ts';
 import { defaultMaxBytes } from '../../api/object-budget.ts';
 import { imageStreamImports, imageStreams } from '../../api/resources.ts';
+import { statusCodes } from '../../api/status.ts';
+import { findTag } from '../../api/tag-history.ts';
 import { foldTagErrors } from '../../api/tag-resolution.ts';
 import { validateImageStream } from '../../api/validation/image-stream.ts';
 import { type Clock, formatTime } from '../../lib/clock.ts';
@@ -76,39 +78,32 @@ export const writeResults = (
   );
 };
 
-/** A tag that the stream had no room for was not imported, though its image was. */
+/** What is answered in place of an image that the stream had no room for. */
+const refusal = (stream: ImageStream, target: string, { tag }: ImageImportStatus): ImageImportStatus => {
+  const { reason = 'ObjectTooLarge', message = 'the image stream has no room for another tag' } =
+    findTag(stream.status, target)?.conditions?.[0] ?? {};
+  return {
+    status: { metadata: {}, status: 'Failure', message, reason, code: statusCodes.RequestEntityTooLarge },
+    ...(tag === undefined ? {} : { tag }),
+  };
+};
+
+/** A tag that the stream had no room for was not imported, though its image was fetched. */
 export const withRefusals = (
   status: ImportStatus,
   { spec }: FinishedImport,
   { refusedTags, stream }: AppliedImport,
 ): ImportStatus => {
   if (refusedTags.length === 0) return status;
-  const refusalOf = (tag: string) => {
-    const condition = stream.status?.tags?.find((list) => list.tag === tag)?.conditions?.[0];
-    const { reason = 'ObjectTooLarge', message = 'the image stream has no room for another tag' } =
-      condition ?? {};
-    return { status: { metadata: {}, status: 'Failure', reason, message, code: 413 }, tag };
-  };
-  const { images, repository } = status;
+  const unlessRefused = (image: ImageImportStatus, target: string): ImageImportStatus =>
+    refusedTags.includes(target) ? refusal(stream, target, image) : image;
+  const images = status.images?.map((image, index) =>
+    unlessRefused(image, spec.images?.[index]?.to?.name ?? ''),
+  );
+  const found = status.repository?.images?.map((image) => unlessRefused(image, image.tag ?? ''));
   return {
     ...status,
-    ...(images === undefined
-      ? {}
-      : {
-          images: images.map((image, index) => {
-            const tag = spec.images?.[index]?.to?.name ?? '';
-            return refusedTags.includes(tag) ? { ...image, ...refusalOf(tag) } : image;
-          }),
-        }),
-    ...(repository?.images === undefined
-      ? {}
-      : {
-          repository: {
-            ...repository,
-            images: repository.images.map((image) =>
-              refusedTags.includes(image.tag ?? '') ? { ...image, ...refusalOf(image.tag ?? '') } : image,
-            ),
-          },
-        }),
+    ...(images === undefined ? {} : { images }),
+    ...(found === undefined ? {} : { repository: { ...status.repository, images: found } }),
   };
 };
