@@ -5,6 +5,7 @@ export type BoundedMap<Value> = {
   readonly delete: (key: string) => void;
 };
 
+/** An empty {@link BoundedMap}. */
 export const createBoundedMap = <Value>(maxSize: number): BoundedMap<Value> => {
   const map = new Map<string, Value>();
   return {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { createConfigReader } from './blobs.ts';
-import { createManifestReader } from './manifests.ts';
-import { createTagLister, defaultListingLimits, type ListingLimits } from './tags.ts';
+import { createConfigReader } from './config-reader.ts';
+import { createManifestReader } from './manifest-reader.ts';
+import { createTagLister, defaultListingLimits, type ListingLimits } from './tag-lister.ts';
 import { withAuth } from './transport/auth.ts';
 import { withLimit } from './transport/limit.ts';
 import { observe, type RequestEvent } from './transport/observe.ts';
@@ -12,6 +12,7 @@ import { type Layer, stack } from './transport/send.ts';
 import { createUndiciSend, type Timeouts } from './transport/undici.ts';
 import type { RegistryClient } from './types.ts';
 
+/** How a client behaves; every member has a default. */
 export type RegistryClientOptions = {
   readonly clock?: Clock | undefined;
   /** Told of every request once it is over: for metrics. */
@@ -28,6 +29,7 @@ export type RegistryClientOptions = {
   readonly concurrency?: number | undefined;
   /** How long a request waits for a paused registry before it fails as `rate-limited`. Default 10 s. */
   readonly maxPauseWaitMs?: number | undefined;
+  /** Which failures are tried again, and when. Default {@link defaultRetryPolicy}. */
   readonly retryPolicy?: RetryPolicy | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   readonly listingLimits?: Partial<ListingLimits> | undefined;

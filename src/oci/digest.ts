@@ -16,6 +16,7 @@ export const isDigest = (text: string): text is Digest => digestPattern.test(tex
 /** The digest that `text` spells, or `undefined` where it spells none. */
 export const parseDigest = (text: string): Digest | undefined => (isDigest(text) ? text : undefined);
 
+/** The hash function that a digest was made with. */
 export const digestAlgorithm = (digest: Digest): DigestAlgorithm =>
   digest.startsWith('sha512:') ? 'sha512' : 'sha256';
 

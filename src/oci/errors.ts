@@ -28,6 +28,7 @@ export type RegistryErrorCode =
   | 'redirect'
   | 'blocked';
 
+/** What else is known about a failure. */
 export type RegistryErrorDetails = {
   /** HTTP status, where an answer came. */
   readonly status?: number | undefined;

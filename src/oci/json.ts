@@ -1,6 +1,7 @@
 /** A JSON object whose members are not yet checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Whether a value that came out of JSON is an object, and neither a list nor `null`. */
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

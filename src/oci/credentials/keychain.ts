@@ -10,6 +10,7 @@ export type Match = {
   readonly path: readonly string[];
 };
 
+/** A credential with what it is for: one entry of a docker config. */
 export type CredentialEntry = { readonly match: Match; readonly credential: Credential };
 
 /** Keeps nothing for anybody. */

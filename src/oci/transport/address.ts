@@ -25,7 +25,9 @@ const embedding = new BlockList();
 embedding.addSubnet('64:ff9b::', 96, 'ipv6');
 embedding.addSubnet('::', 96, 'ipv6');
 
+/** What the operator decides about addresses; the rest is fixed. */
 export type AddressPolicy = {
+  /** Whether registries may run on this machine. */
   readonly allowLoopback: boolean;
 };
 

@@ -36,6 +36,7 @@ export const readScheme = (
   return basic ? { ok: true, scheme: { kind: 'basic' } } : undefined;
 };
 
+/** Whether two schemes ask for the same thing. */
 export const isSameScheme = (a: AuthScheme, b: AuthScheme): boolean =>
   a.kind === 'bearer' && b.kind === 'bearer'
     ? a.realm.href === b.realm.href && a.service === b.service

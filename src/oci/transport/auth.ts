@@ -8,6 +8,7 @@ import { basicAuthorization } from './basic.ts';
 import { type Layer, type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
 import { createTokenSource, type TokenQuery, type TokenSource } from './token.ts';
 
+/** Whom to trust with credentials. */
 export type AuthOptions = {
   readonly clock: Clock;
   /** Hosts (`host` or `host:port`) of token servers that any registry may name. */

@@ -4,8 +4,11 @@ import type { Clock } from '../../lib/clock.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
 
+/** How much a registry host is asked at a time. */
 export type GateOptions = {
+  /** Requests in flight. */
   readonly concurrency: number;
+  /** How long a request waits for a pause to end before it fails as `rate-limited`. */
   readonly maxPauseWaitMs: number;
   readonly clock: Clock;
 };

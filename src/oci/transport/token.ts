@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import { parseJsonObject } from '../json.ts';
 import type { Credential } from '../types.ts';
 import { basicAuthorization } from './basic.ts';
@@ -86,15 +87,8 @@ const parseToken = (bytes: Uint8Array): { value: string; lifetimeSeconds: number
  * @see https://distribution.github.io/distribution/spec/auth/oauth/
  */
 export const createTokenSource = (send: Send, clock: Clock): TokenSource => {
-  const tokens = new Map<string, Entry>();
+  const tokens = createBoundedMap<Entry>(maxTokens);
   const flights = createSingleFlight<string>();
-
-  const keep = (key: string, entry: Entry): void => {
-    tokens.delete(key);
-    tokens.set(key, entry);
-    const [oldest] = tokens.keys();
-    if (tokens.size > maxTokens && oldest !== undefined) tokens.delete(oldest);
-  };
 
   const fetchToken = async (key: string, request: RegistryRequest, signal: AbortSignal): Promise<string> => {
     // Counted from before the request: the server's own clock and how long the answer took do not matter then.
@@ -108,7 +102,7 @@ export const createTokenSource = (send: Send, clock: Clock): TokenSource => {
     if (response.status !== 200) throw errorOfResponse(request, response, clock.now());
     const token = parseToken(response.bytes);
     if (token === undefined) throw requestError(request, 'invalid-response', 'the answer holds no token');
-    keep(key, {
+    tokens.set(key, {
       value: token.value,
       staleAtMs: askedAtMs + token.lifetimeSeconds * 1000 * refreshAfter,
     });

@@ -17,6 +17,7 @@ export type Timeouts = {
   readonly totalMs: number;
 };
 
+/** How sockets are opened. */
 export type UndiciOptions = {
   readonly addresses: AddressPolicy;
   readonly timeouts?: Partial<Timeouts> | undefined;
@@ -24,7 +25,8 @@ export type UndiciOptions = {
   readonly extraCa?: readonly string[] | undefined;
 };
 
-export const defaultTimeouts: Timeouts = { connectMs: 10_000, idleMs: 30_000, totalMs: 60_000 };
+/** Registries answer within a second or two; these bound what a broken one costs. */
+const defaultTimeouts: Timeouts = { connectMs: 10_000, idleMs: 30_000, totalMs: 60_000 };
 
 /** Errors say what they have to say in the beginning. */
 const maxErrorBytes = 64 * 1024;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anAnswer, createFakeSend, type FakeAnswer, never } from '../../test/fakes/send.ts';
 import { anonymous } from './credentials/keychain.ts';
-import { createTagLister, defaultListingLimits, type ListingLimits } from './tags.ts';
+import { createTagLister, defaultListingLimits, type ListingLimits } from './tag-lister.ts';
 import type { RegistryRequest } from './transport/send.ts';
 
 const repository = { registry: 'registry.example', repository: 'team/app' };

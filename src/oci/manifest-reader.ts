@@ -93,6 +93,10 @@ export const createManifestReader = (
       const response = await send(request, signal);
       if (response.status === 200) {
         const digest = digestOfHeaders(response);
+        const { target } = reference;
+        // Who answers for another digest than was asked for has to show its bytes.
+        if (target.kind === 'digest' && digest !== target.digest)
+          return resolveByGet(reference, access, signal);
         const mediaType = parseMediaType(response.headers['content-type'] ?? '');
         if (digest !== undefined) return { digest, mediaType };
         withoutHead.set(reference.registry, clock.monotonic() + rememberMs);

@@ -4,7 +4,7 @@ import { anImage } from '../../test/fakes/registry/index.ts';
 import { anAnswer, createFakeSend, type FakeAnswer, never } from '../../test/fakes/send.ts';
 import { anonymous } from './credentials/keychain.ts';
 import { digestBytes } from './digest.ts';
-import { createManifestReader } from './manifests.ts';
+import { createManifestReader } from './manifest-reader.ts';
 import { parseReference } from './reference.ts';
 import type { RegistryRequest } from './transport/send.ts';
 import type { Reference } from './types.ts';
@@ -186,6 +186,17 @@ describe('resolve', () => {
     const { resolve, methods } = at({ head: anAnswer(status) });
     await expect(resolve(tag, access, never)).rejects.toMatchObject({ code });
     expect(methods()).toEqual(['HEAD']);
+  });
+
+  it('does not believe a HEAD that states another digest than was asked for', async () => {
+    const { resolve, methods } = at({ head: anAnswer(200, { headers: headers(digestHeader(other)) }) });
+    const asked = reference(`registry.example/team/app@${manifest.digest}`);
+    expect((await resolve(asked, access, never)).digest).toBe(manifest.digest);
+    const wrong = reference(
+      `registry.example/team/app@${sha512.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`,
+    );
+    await expect(resolve(wrong, access, never)).rejects.toMatchObject({ code: 'digest-mismatch' });
+    expect(methods()).toEqual(['HEAD', 'GET', 'HEAD', 'GET']);
   });
 
   it('labels what it asks', async () => {

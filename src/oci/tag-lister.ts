@@ -1,10 +1,11 @@
 import type { RegistryErrorCode } from './errors.ts';
 import { repositoryUrl } from './request.ts';
-import { type Page, pageRequest, parsePage } from './tags-page.ts';
+import { type Page, pageRequest, parsePage } from './tag-page.ts';
 import { requestError, type Send } from './transport/send.ts';
 import { errorOfResponse } from './transport/status.ts';
 import type { Access, Repository } from './types.ts';
 
+/** Where an endless listing ends, with an error. */
 export type ListingLimits = {
   /** Pages of one listing. Default 10,000. */
   readonly maxPages: number;
@@ -12,6 +13,7 @@ export type ListingLimits = {
   readonly maxTags: number;
 };
 
+/** Far above the largest repositories known. */
 export const defaultListingLimits: ListingLimits = { maxPages: 10_000, maxTags: 1_000_000 };
 
 /** Tags per page. ECR and distribution refuse more; some registries page only when asked to, and by far less by themselves. */

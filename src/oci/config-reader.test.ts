@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anAnswer, createFakeSend, type FakeAnswer, never } from '../../test/fakes/send.ts';
-import { createConfigReader } from './blobs.ts';
+import { createConfigReader } from './config-reader.ts';
 import { anonymous } from './credentials/keychain.ts';
 import { digestBytes } from './digest.ts';
 import type { Descriptor } from './types.ts';
