@@ -83,6 +83,7 @@ type CoreResourceOptions = {
   readonly categories?: readonly string[];
   readonly namespaced?: boolean;
   readonly hasStatus?: boolean;
+  readonly generationCountsAnnotations?: boolean;
   readonly selectableFields?: readonly string[];
 };
 
@@ -145,6 +146,7 @@ export const deployments = coreResource<Deployment>({
   shortNames: ['deploy'],
   categories: ['all'],
   hasStatus: true,
+  generationCountsAnnotations: true,
 });
 export const replicaSets = coreResource<ReplicaSet>({
   group: 'apps',

@@ -14,6 +14,8 @@ export type Resource<T extends KubernetesObject = KubernetesObject> = {
   readonly namespaced: boolean;
   /** Status is written apart from the rest, through the `status` subresource. */
   readonly hasStatus: boolean;
+  /** `metadata.generation` also counts changes of annotations, as Kubernetes does for Deployments. Default false. */
+  readonly generationCountsAnnotations?: boolean;
   readonly schema: TSchema;
   /** Fields besides `metadata.name` and `metadata.namespace` that a field selector may name, as dotted paths. */
   readonly selectableFields: readonly string[];

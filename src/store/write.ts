@@ -183,5 +183,9 @@ const combine = (
 const withoutStatus = <T extends AnyObject>(object: T): T => omit(object, ['status']) as T;
 
 /** What `generation` counts the changes of. */
-const contentOf = (resource: Resource, object: AnyObject): Json =>
-  omit(object, resource.hasStatus ? ['metadata', 'status'] : ['metadata']);
+const contentOf = (resource: Resource, object: AnyObject): Json => {
+  const content = omit(object, resource.hasStatus ? ['metadata', 'status'] : ['metadata']);
+  return resource.generationCountsAnnotations === true
+    ? { ...content, annotations: object.metadata.annotations ?? {} }
+    : content;
+};
