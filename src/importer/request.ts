@@ -1,5 +1,5 @@
 import type { Image } from '../api/image.ts';
-import type { ImageStream } from '../api/image-stream.ts';
+import type { ImageStream, ImportMode } from '../api/image-stream.ts';
 import type {
   ImageImportSpec,
   ImageImportStatus,
@@ -60,18 +60,33 @@ const statusOfImage = (outcome: ImageOutcome): ImageImportStatus => {
   };
 };
 
-const importOf = (image: ImageImportSpec, stream: ImageStream | undefined): ImageImport => {
+/**
+ * Whether texts are fetched. A dry run of a list kept whole shows those of its entries unasked, as the original does, which only takes
+ * them off the list itself.
+ */
+const needsTexts = ({ includeManifest }: ImageImportSpec, mode: ImportMode, isDryRun: boolean): boolean =>
+  includeManifest === true || (isDryRun && mode === 'PreserveOriginal');
+
+const importOf = (
+  image: ImageImportSpec,
+  { stream, spec }: Pick<ImportRequest, 'stream' | 'spec'>,
+): ImageImport => {
+  const importMode = importModeOf(image);
   const from = image.from.name ?? '';
   const parsed = parseSource(from);
   const target = image.to?.name ?? (parsed.ok ? tagOf(parsed.source.reference) : '');
   return {
     from,
     insecure: image.importPolicy?.insecure === true,
-    importMode: importModeOf(image),
+    importMode,
     ...preferredPlatform(stream?.spec?.tags?.find(({ name }) => name === target)),
-    includeManifest: image.includeManifest === true,
+    includeManifest: needsTexts(image, importMode, spec.import !== true),
   };
 };
+
+/** The outcome as it is shown: an image says its own texts only where that was asked for. */
+const shown = (outcome: ImageOutcome, { includeManifest }: ImageImportSpec): ImageOutcome =>
+  outcome.ok && includeManifest !== true ? { ...outcome, image: withoutTexts(outcome.image) } : outcome;
 
 /** What of a fetch decides which image a tag gives, apart from the tag. */
 const placeOf = ({ from, importMode, preferArch, preferOs }: Omit<ImageImport, 'insecure'>): string => {
@@ -145,9 +160,9 @@ export const runImportRequest = async (
   const fetched = await mapLimit(
     spec.images ?? [],
     imageConcurrency,
-    async (image, inner): Promise<Fetched> => {
-      const request = importOf(image, stream);
-      return { request, outcome: await importer.importImage(request, context, inner) };
+    async (image, inner): Promise<Fetched & { readonly image: ImageImportSpec }> => {
+      const request = importOf(image, { stream, spec });
+      return { image, request, outcome: await importer.importImage(request, context, inner) };
     },
     signal,
   );
@@ -159,7 +174,9 @@ export const runImportRequest = async (
   return {
     status: {
       ...(repository === undefined ? {} : { repository: statusOfRepository(repository) }),
-      ...(images.length === 0 ? {} : { images: images.map(statusOfImage) }),
+      ...(images.length === 0
+        ? {}
+        : { images: fetched.map(({ image, outcome }) => statusOfImage(shown(outcome, image))) }),
     },
     images: images.map(storable),
     repository: repository?.ok ? { ...repository, images: repository.images.map(storable) } : repository,
