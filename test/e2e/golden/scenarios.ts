@@ -264,7 +264,9 @@ export const scenarios: readonly Scenario[] = [
       await record.state('wrong_secret');
       await oc.remove(`${core}/wrong`);
       await oc.createDockerSecret('reg', closed, 'alice', 'secret');
-      record.answer('is_secrets', (await oc.get(core)).body);
+      record.answer('secrets_subresource', (await oc.get(core)).body);
+      const streams = `${apiBase}/namespaces/g-private-nosecret-then-secret/imagestreams`;
+      record.answer('is_secrets', (await oc.get(`${streams}/p/secrets`)).body);
       await oc.importImage('p:v1');
       await oc.importImage('pall', { ...confirmed, all: true, from: `${closed}/private/app` });
       await record.state();
