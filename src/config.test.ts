@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from './config.ts';
+import { loadConfig, settingsHelp } from './config.ts';
 
 const load = (
   argv: readonly string[],
@@ -58,5 +59,17 @@ describe('loadConfig', () => {
     expect(load(['--config', 'c.yaml'], {}, { 'c.yaml': 'histroy-limit: 3' })).toEqual({
       problems: ['c.yaml: histroy-limit: no such setting'],
     });
+  });
+});
+
+describe('the README', () => {
+  it('lists every setting as the table has it', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const rows = settingsHelp().map(
+      ({ flag, variable, help, shown }) =>
+        `| \`${flag.replaceAll('|', String.raw`\|`)}\` | \`${variable}\` | ${shown} | ${help} |`,
+    );
+    const section = /<!-- settings:.*?-->\n([^]*?)\n<!-- \/settings -->/.exec(readme)?.[1] ?? '';
+    expect(section.split('\n').slice(2)).toEqual(rows);
   });
 });
