@@ -10,7 +10,7 @@ import { applyImageStreamImportDefaults } from './defaults.ts';
 import type { ImageStream, TagReference } from './image-stream.ts';
 import type { ImageImportSpec } from './image-stream-import.ts';
 import { prepareImageStreamForCreate, prepareImageStreamForUpdate } from './image-stream-strategy.ts';
-import { isRepositoryPending, pendingTags } from './pending.ts';
+import { importableTags, isRepositoryPending, isTagPending } from './pending.ts';
 import { failure, type StatusReason } from './status.ts';
 import { findTag } from './tag-history.ts';
 
@@ -76,6 +76,9 @@ const request = (
 };
 const apply = (stream: ImageStream | undefined, given: FinishedImport, context = first) =>
   applyImport(stream, given, context);
+
+const pendingTags = (stream: ImageStream): readonly TagReference[] =>
+  importableTags(stream).filter((tag) => isTagPending(stream, tag));
 
 /** Generation of the stream, of each spec tag, and of what each tag's status has observed. */
 const generationsOf = ({ metadata, spec, status }: ImageStream) => ({

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
-  asV2,
   formatDockerImageReference,
   mostSpecific,
   parseDockerImageReference,
-  registryHostPort,
-  repositoryPath,
-  sameImage,
   withClientDefaults,
 } from './docker-image-reference.ts';
 
@@ -100,32 +96,8 @@ describe('derived forms', () => {
     );
     expect(withClientDefaults(reference(`nginx@${sha}`)).tag).toBe('latest');
   });
-  it('dials the v2 host of Docker Hub', () => {
-    expect(asV2(reference('docker.io/a/b')).registry).toBe('registry-1.docker.io');
-    expect(asV2(reference('index.docker.io/a/b')).registry).toBe('registry-1.docker.io');
-    expect(asV2(reference('quay.io/a/b')).registry).toBe('quay.io');
-  });
   it('drops the tag beside a digest', () => {
     expect(mostSpecific(reference(`foo:t@${sha}`))).toMatchObject({ tag: '', id: sha });
     expect(mostSpecific(reference('foo:t'))).toMatchObject({ tag: 't', id: '' });
-  });
-  it('names the path within the registry', () => {
-    expect(repositoryPath(reference(`quay.io/a/b/c:1@${sha}`))).toBe('a/b/c');
-    expect(repositoryPath(withClientDefaults(reference('nginx')))).toBe('library/nginx');
-  });
-  it('knows the port', () => {
-    expect(registryHostPort(reference('nginx'), { insecure: false })).toEqual({
-      host: 'registry-1.docker.io',
-      port: '443',
-    });
-    expect(registryHostPort(reference('r.example/a'), { insecure: true }).port).toBe('80');
-    expect(registryHostPort(reference('r.example:5000/a'), { insecure: true })).toEqual({
-      host: 'r.example',
-      port: '5000',
-    });
-  });
-  it('compares by what would be pulled', () => {
-    expect(sameImage(reference('foobar'), reference('docker.io/library/foobar:latest'))).toBe(true);
-    expect(sameImage(reference('foobar'), reference('quay.io/foobar'))).toBe(false);
   });
 });

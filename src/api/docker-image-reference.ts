@@ -123,34 +123,9 @@ export const mostSpecific = (reference: DockerImageReference): DockerImageRefere
   return reference.tag === '' ? { ...reference, tag: reference.id, id: '' } : reference;
 };
 
-/** With the host that speaks the registry protocol in place of Docker Hub's other names. */
-export const asV2 = (reference: DockerImageReference): DockerImageReference =>
-  reference.registry === 'docker.io' || reference.registry === 'index.docker.io'
-    ? { ...reference, registry: 'registry-1.docker.io' }
-    : reference;
-
 /** Without tag and digest. */
 export const asRepository = (reference: DockerImageReference): DockerImageReference => ({
   ...reference,
   tag: '',
   id: '',
 });
-
-/** Path of the repository within its registry, e.g. `library/alpine`. */
-export const repositoryPath = (reference: DockerImageReference): string =>
-  formatDockerImageReference({ ...asRepository(reference), registry: '' });
-
-/** Host and port that a pull would dial, Docker Hub by default; port 443, or 80 where `insecure`. */
-export const registryHostPort = (
-  reference: DockerImageReference,
-  { insecure }: { readonly insecure: boolean },
-): { readonly host: string; readonly port: string } => {
-  const { registry } = asV2(withClientDefaults(reference));
-  const colon = registry.lastIndexOf(':');
-  if (colon === -1) return { host: registry, port: insecure ? '80' : '443' };
-  return { host: registry.slice(0, colon), port: registry.slice(colon + 1) };
-};
-
-/** Whether both name the same image after a client's defaults: `alpine` is `docker.io/library/alpine:latest`. */
-export const sameImage = (a: DockerImageReference, b: DockerImageReference): boolean =>
-  formatDockerImageReference(withClientDefaults(a)) === formatDockerImageReference(withClientDefaults(b));

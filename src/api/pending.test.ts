@@ -7,7 +7,6 @@ import {
   isTagPending,
   observeRepository,
   observeTag,
-  pendingTags,
   preferredPlatform,
 } from './pending.ts';
 
@@ -47,7 +46,6 @@ describe('isTagPending', () => {
       annotations: { 'openshift.io/image.dockerRepositoryCheck': '2026-01-01T00:00:00Z' },
     });
     expect(isTagPending(exported, tag({ generation: 3 }))).toBe(true);
-    expect(pendingTags(exported)).toHaveLength(1);
   });
 
   it('is false after an import, successful or not', () => {

@@ -101,10 +101,6 @@ export const isTagPending = (stream: ImageStream, tag: TagReference): boolean =>
   );
 };
 
-/** The tags of a stream that a registry has to be asked for now. */
-export const pendingTags = (stream: ImageStream): readonly TagReference[] =>
-  importableTags(stream).filter((tag) => isTagPending(stream, tag));
-
 /** Whether `spec.dockerImageRepository` is set and was never listed as it is now, or a request came since. */
 export const isRepositoryPending = (stream: ImageStream): boolean => {
   if (!stream.spec?.dockerImageRepository) return false;

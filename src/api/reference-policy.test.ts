@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageStream, TagEvent } from './image-stream.ts';
-import { resolveLatestReference, resolveReference } from './reference-policy.ts';
+import { resolveReference } from './reference-policy.ts';
 
 const image = `sha256:${'a'.repeat(64)}`;
 const event: TagEvent = {
@@ -55,12 +55,5 @@ describe('resolveReference', () => {
     expect(resolveReference(stream('Local', internal), 'pushed', event)).toBe(`r.example/a/b@${image}`);
     const reference = { ...event, image: '', dockerImageReference: 'r.example/a/b:1' };
     expect(resolveReference(stream('Local', internal), 't', reference)).toBe('r.example/a/b:1');
-  });
-});
-
-describe('resolveLatestReference', () => {
-  it('resolves the newest event, or nothing', () => {
-    expect(resolveLatestReference(stream(undefined, ''), 't')).toBe(`r.example/a/b@${image}`);
-    expect(resolveLatestReference(stream(undefined, ''), 'u')).toBeUndefined();
   });
 });

@@ -1,6 +1,5 @@
 import { formatDockerImageReference, parseDockerImageReference } from './docker-image-reference.ts';
 import type { ImageStream, TagEvent } from './image-stream.ts';
-import { latestTagEvent } from './tag-history.ts';
 
 /** Pull spec of a digest in the integrated registry's repository, where that can be made. */
 const localReference = (repository: string | undefined, image: string): string | undefined => {
@@ -20,10 +19,4 @@ export const resolveReference = (stream: ImageStream, tag: string, event: TagEve
   const local =
     policy === 'Local' ? localReference(stream.status?.dockerImageRepository, event.image) : undefined;
   return local ?? event.dockerImageReference;
-};
-
-/** The pull spec that consumers of a tag get now; undefined where it never had an image. */
-export const resolveLatestReference = (stream: ImageStream, tag: string): string | undefined => {
-  const event = latestTagEvent(stream.status, tag);
-  return event === undefined ? undefined : resolveReference(stream, tag, event);
 };
