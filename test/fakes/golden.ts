@@ -13,10 +13,10 @@ export type GoldenAnswers = Json & {
   readonly images?: Readonly<Record<string, Image>>;
 };
 
-/** Reads the excerpt of a scenario from `test/fixtures/resources`. */
+/** Reads what was recorded of a scenario. */
 export const readGolden = (scenario: string): GoldenAnswers =>
   JSON.parse(
-    readFileSync(join(import.meta.dirname, `../fixtures/resources/${scenario}.json`), 'utf8'),
+    readFileSync(join(import.meta.dirname, `../fixtures/golden/${scenario}/output.json`), 'utf8'),
   ) as GoldenAnswers;
 
 /** A store that holds the streams and images of a scenario. */
