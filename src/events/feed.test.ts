@@ -74,6 +74,18 @@ describe('createFeed', () => {
     expect(await read).toEqual(['one', 'two', 'three']);
   });
 
+  it('keeps nothing for a follower that was stopped before it read', async () => {
+    const feed = createFeed({ listStreams: () => [], clock });
+    const stop = new AbortController();
+    const following = feed.follow(stop.signal);
+    const late = feed.follow(AbortSignal.abort());
+    feed.publish([event('before')]);
+    stop.abort();
+    feed.publish([event('after')]);
+    expect(await collect(following)).toEqual(['before']);
+    expect(await collect(late)).toEqual([]);
+  });
+
   it('ends a follower that falls too far behind, and not the others', async () => {
     const feed = createFeed({ listStreams: () => [], clock });
     const stop = new AbortController();

@@ -59,8 +59,12 @@ export const createFeed = ({ listStreams, clock }: FeedOptions): Feed => {
     },
     follow: (signal) => {
       const follower: Follower = { waiting: [], wake: () => undefined, isLost: false };
-      const onAbort = (): void => follower.wake();
-      followers.add(follower);
+      // Here and not where it is read: a reader that went away before its first read must not be kept supplied.
+      const onAbort = (): void => {
+        followers.delete(follower);
+        follower.wake();
+      };
+      if (!signal.aborted) followers.add(follower);
       signal.addEventListener('abort', onAbort, { once: true });
       return read(follower, signal, () => {
         followers.delete(follower);
