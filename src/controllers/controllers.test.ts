@@ -1,0 +1,615 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createManualClock, eventually, settle } from '../../test/fakes/clock.ts';
+import { createRecordingLogger } from '../../test/fakes/logger.ts';
+import { createFakeRegistry } from '../../test/fakes/registry-client.ts';
+import { MemoryStore } from '../../test/fakes/store.ts';
+import type { ChangeEvent } from '../api/change-events.ts';
+import { deployments, type Event, events, type Secret, secrets } from '../api/core.ts';
+import type { ImageStream, TagReference } from '../api/image-stream.ts';
+import { imageStreams } from '../api/resources.ts';
+import { findTag } from '../api/tag-history.ts';
+import { createEventRecorder, eventTtlMs } from '../events/kubernetes.ts';
+import { noteOfChange } from '../events/note.ts';
+import { createImporter, createKeychains } from '../importer/index.ts';
+import { RegistryError } from '../oci/errors.ts';
+import type { Access, RegistryClient, Repository } from '../oci/types.ts';
+import { StoreError } from '../store/errors.ts';
+import { type ControllerEvent, createControllers } from './index.ts';
+
+const never = new AbortController().signal;
+const minuteMs = 60_000;
+const intervalMs = 15 * minuteMs;
+const repository = 'quay.example/team/app';
+
+const tag = (
+  name: string,
+  from = `${repository}:${name}`,
+  change: Partial<TagReference> = {},
+): TagReference => ({
+  name,
+  from: { kind: 'DockerImage', name: from },
+  generation: 1,
+  ...change,
+});
+const scheduled = (name: string, from?: string, annotations: Record<string, string> = {}): TagReference =>
+  tag(name, from, { importPolicy: { scheduled: true }, annotations });
+const every = (interval: string) => ({ 'imagestreams.dev/refresh-interval': interval });
+
+const aStream = (name: string, tags: readonly TagReference[], namespace = 'team'): ImageStream => ({
+  apiVersion: 'image.openshift.io/v1',
+  kind: 'ImageStream',
+  metadata: { namespace, name },
+  spec: { tags },
+});
+
+const aPullSecret = (registry: string, namespace = 'team'): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { namespace, name: 'pull' },
+  type: 'kubernetes.io/dockerconfigjson',
+  data: {
+    '.dockerconfigjson': Buffer.from(
+      JSON.stringify({ auths: { [registry]: { username: 'alice', password: 'secret' } } }),
+    ).toString('base64'),
+  },
+});
+
+/** A registry of which one host answers only who has credentials. */
+const guarded = (client: RegistryClient, host: string): RegistryClient => {
+  const check = (place: Repository, access: Access): void => {
+    if (place.registry === host && access.keychain(place).length === 0)
+      throw new RegistryError('unauthorized', `GET ${host}: unauthorized`, { status: 401 });
+  };
+  return {
+    ...client,
+    resolve: async (reference, access, signal) => {
+      const answer = await client.resolve(reference, access, signal);
+      check(reference, access);
+      return answer;
+    },
+    getManifest: async (reference, access, signal) => {
+      const answer = await client.getManifest(reference, access, signal);
+      check(reference, access);
+      return answer;
+    },
+  };
+};
+
+const running: AbortController[] = [];
+afterEach(() => {
+  for (const stop of running.splice(0)) stop.abort(new Error('the test is over'));
+});
+
+const setUp = () => {
+  const clock = createManualClock();
+  const store = new MemoryStore(clock.now);
+  const logger = createRecordingLogger();
+  const registry = createFakeRegistry();
+  const told: ControllerEvent[] = [];
+  const published: ChangeEvent[] = [];
+  const client = guarded(registry, 'private.example');
+
+  /** A program on the store as it is; stops as the real one does. */
+  const start = async () => {
+    const stop = new AbortController();
+    running.push(stop);
+    const controllers = createControllers({
+      store,
+      importer: createImporter({ client, clock }),
+      keychains: createKeychains({
+        listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
+        readGlobal: async () => undefined,
+        onProblem: () => undefined,
+      }),
+      clock,
+      logger,
+      settings: {
+        historyLimit: 20,
+        maxTagsPerRepository: 500,
+        intervals: { defaultMs: intervalMs, floorMs: 1_000 },
+        importWorkers: 8,
+        eventTtlMs,
+      },
+      recordEvent: createEventRecorder(store),
+      noteOfChange,
+      publish: (changes) => published.push(...changes),
+      onRuntime: () => undefined,
+      onEvent: (event) => told.push(event),
+      onTrigger: () => undefined,
+    });
+    const ended = controllers.run(stop.signal);
+    await eventually(() => controllers.hasSynced(), 'the first lists');
+    await settle(60);
+    return {
+      controllers,
+      stop: async () => {
+        stop.abort(new Error('stopped'));
+        await ended;
+      },
+    };
+  };
+
+  const create = (stream: ImageStream) => store.create(imageStreams, stream, {}, never);
+  const get = async (name: string, namespace = 'team') => {
+    const stream = await store.get(imageStreams, { namespace, name }, never);
+    if (stream === undefined) throw new Error(`${name} is not there`);
+    return stream;
+  };
+  const itemsOf = async (name: string, tagName: string) =>
+    findTag((await get(name)).status, tagName)?.items ?? [];
+  const failureOf = async (name: string, tagName: string) =>
+    findTag((await get(name)).status, tagName)?.conditions?.[0]?.reason;
+  const imported = (name: string, ...tags: readonly string[]) =>
+    eventually(async () => {
+      const counts = await Promise.all(tags.map(async (one) => (await itemsOf(name, one)).length));
+      return counts.every((count) => count > 0);
+    }, `the import of ${name}`);
+  const asked = (what = '') => registry.asked().filter((call) => call.includes(what));
+  const forget = (): void => {
+    registry.calls.length = 0;
+    store.writes.length = 0;
+  };
+  const statusWrites = () =>
+    store.writes.filter(
+      ({ resource, verb }) => resource.startsWith('imagestreams') && verb === 'updateStatus',
+    );
+  const storedEvents = async (): Promise<readonly Event[]> => (await store.list(events, {}, never)).items;
+  const remove = (name: string) => store.delete(imageStreams, { namespace: 'team', name }, {}, never);
+  let serial = 0;
+  /** Another image under a tag. */
+  const push = (tagName: string, place = repository) => {
+    serial += 1;
+    return registry.addImage(place, { config: { author: `push ${serial}` } }, tagName);
+  };
+  const state = { clock, store, logger, registry, told, published };
+  const actions = { start, create, get, remove, push, forget };
+  const questions = { itemsOf, failureOf, imported, asked, statusWrites, storedEvents };
+  return { ...state, ...actions, ...questions };
+};
+
+describe('an image stream', () => {
+  it('is imported when it is created: images, history, conditions, one status write, no spec write', async () => {
+    const t = setUp();
+    const { digest } = t.push('v1');
+    await t.start();
+    const created = await t.create(aStream('app', [tag('v1')]));
+    await t.imported('app', 'v1');
+    await settle();
+    const stream = await t.get('app');
+    expect(findTag(stream.status, 'v1')?.items).toMatchObject([
+      { image: digest, sourceDigest: digest, revision: 1, cause: { type: 'Spec' } },
+    ]);
+    expect(stream.status?.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual([
+      'Fresh True',
+      'Ready True',
+    ]);
+    expect(stream.spec).toEqual(created.spec);
+    expect(t.statusWrites()).toHaveLength(1);
+    expect(t.store.writes.filter(({ verb }) => verb === 'update' || verb === 'replace')).toEqual([]);
+  });
+
+  it('keeps what it fetched when somebody else writes meanwhile', async () => {
+    const t = setUp();
+    t.push('v1');
+    const release = t.registry.hold('GET manifest');
+    await t.start();
+    await t.create(aStream('app', [tag('v1')]));
+    await eventually(() => t.asked('GET manifest').length === 1);
+    const now = await t.get('app');
+    const labelled = { ...now, metadata: { ...now.metadata, labels: { team: 'a' } } };
+    await t.store.update(imageStreams, labelled, {}, never);
+    release();
+    await t.imported('app', 'v1');
+    await settle(60);
+    expect(t.asked('GET manifest')).toHaveLength(1);
+    expect((await t.get('app')).metadata.labels).toEqual({ team: 'a' });
+  });
+
+  it('has one tag fail without the others', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [tag('v1'), tag('missing')]));
+    await t.imported('app', 'v1');
+    expect(await t.failureOf('app', 'missing')).toBe('NotFound');
+  });
+});
+
+describe('a scheduled tag', () => {
+  it('costs one HEAD and no write while it stands still', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    await t.imported('app', 'v1');
+    await settle();
+    t.forget();
+    await t.clock.advance(4 * intervalMs);
+    expect(t.asked()).toEqual(Array.from({ length: 4 }, () => `HEAD manifest ${repository}:v1`));
+    expect(t.store.writes).toEqual([]);
+  });
+
+  it('that moves gets another entry, with the cause Schedule, by one HEAD and one GET', async () => {
+    const t = setUp();
+    const first = t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    await t.imported('app', 'v1');
+    await settle();
+    const second = t.push('v1');
+    t.forget();
+    await t.clock.advance(intervalMs);
+    expect(await t.itemsOf('app', 'v1')).toMatchObject([
+      { image: second.digest, revision: 2, cause: { type: 'Schedule' } },
+      { image: first.digest, revision: 1 },
+    ]);
+    expect(t.asked('HEAD')).toHaveLength(1);
+    expect(t.asked('GET manifest')).toHaveLength(1);
+    expect(t.statusWrites()).toHaveLength(1);
+  });
+
+  it('of five streams on one source is one HEAD, and one GET when it moves', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names) await t.create(aStream(name, [scheduled('v1')]));
+    for (const name of names) await t.imported(name, 'v1');
+    await settle();
+    const { digest } = t.push('v1');
+    t.forget();
+    await t.clock.advance(intervalMs);
+    for (const name of names) expect((await t.itemsOf(name, 'v1'))[0]?.image).toBe(digest);
+    expect(t.asked('HEAD')).toHaveLength(1);
+    expect(t.asked('GET manifest')).toHaveLength(1);
+  });
+
+  it('is no longer asked about when it is no longer scheduled', async () => {
+    const t = setUp();
+    t.push('v1');
+    const { controllers } = await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    await t.imported('app', 'v1');
+    await settle();
+    expect(controllers.scheduledTags()).toBe(1);
+    const now = await t.get('app');
+    await t.store.update(
+      imageStreams,
+      { ...now, spec: { tags: [tag('v1', undefined, { annotations: {} })] } },
+      {},
+      never,
+    );
+    await settle(60);
+    expect(controllers.scheduledTags()).toBe(0);
+    t.forget();
+    await t.clock.advance(2 * intervalMs);
+    expect(t.asked()).toEqual([]);
+  });
+
+  it('has a Deployment follow when it moves', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    const triggers = [
+      {
+        from: { kind: 'ImageStreamTag', name: 'app:v1' },
+        fieldPath: 'spec.template.spec.containers[?(@.name=="web")].image',
+      },
+    ];
+    const metadata = {
+      namespace: 'team',
+      name: 'web',
+      annotations: { 'image.openshift.io/triggers': JSON.stringify(triggers) },
+    };
+    const spec = { template: { spec: { containers: [{ name: 'web', image: 'placeholder' }] } } };
+    await t.store.create(
+      deployments,
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec },
+      {},
+      never,
+    );
+    const image = async () =>
+      (await t.store.get(deployments, { namespace: 'team', name: 'web' }, never))?.spec?.template.spec
+        ?.containers[0]?.image;
+    await t.imported('app', 'v1');
+    await eventually(async () => (await image()) !== 'placeholder');
+    const { digest } = t.push('v1');
+    await t.clock.advance(intervalMs);
+    expect(await image()).toBe(`${repository}@${digest}`);
+  });
+});
+
+describe('invariant 2: a restart', () => {
+  it('asks no registry and writes nothing before the slots of 1,000 scheduled tags; then each once', async () => {
+    const t = setUp();
+    const names = Array.from({ length: 200 }, (_, index) => `s${index}`);
+    for (const name of names) {
+      for (const one of ['a', 'b', 'c', 'd', 'e']) t.push(one, `quay.example/team/${name}`);
+    }
+    const first = await t.start();
+    for (const name of names) {
+      const tags = ['a', 'b', 'c', 'd', 'e'].map((one) => scheduled(one, `quay.example/team/${name}:${one}`));
+      await t.create(aStream(name, tags));
+    }
+    for (const name of names) await t.imported(name, 'a', 'b', 'c', 'd', 'e');
+    await settle(60);
+    await first.stop();
+    t.forget();
+    const { controllers } = await t.start();
+    await settle(200);
+    expect(controllers.scheduledTags()).toBe(1_000);
+    expect(t.asked()).toEqual([]);
+    expect(t.store.writes).toEqual([]);
+    await t.clock.advance(intervalMs);
+    expect(t.asked()).toHaveLength(1_000);
+    expect(new Set(t.asked()).size).toBe(1_000);
+    expect(t.asked('GET')).toEqual([]);
+    expect(t.store.writes).toEqual([]);
+  });
+
+  it('finds the slots where they were', async () => {
+    const t = setUp();
+    t.push('v1');
+    const first = await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    await t.imported('app', 'v1');
+    t.forget();
+    const timeOfNext = async (): Promise<number> => {
+      const before = t.asked().length;
+      while (t.asked().length === before) await t.clock.advance(1_000);
+      return Math.floor((t.clock.now() % intervalMs) / 1_000);
+    };
+    const slot = await timeOfNext();
+    await first.stop();
+    await t.start();
+    expect(await timeOfNext()).toBe(slot);
+  });
+
+  it('is no reason to try a failed tag before its back-off slot', async () => {
+    const t = setUp();
+    const first = await t.start();
+    await t.create(aStream('app', [tag('missing')]));
+    await eventually(async () => (await t.failureOf('app', 'missing')) === 'NotFound');
+    await first.stop();
+    for (let round = 0; round < 5; round += 1) {
+      t.forget();
+      const again = await t.start();
+      await settle(60);
+      expect(t.asked()).toEqual([]);
+      expect(t.store.writes).toEqual([]);
+      await again.stop();
+    }
+    await t.start();
+    t.push('missing');
+    await t.clock.advance(61 * minuteMs);
+    await t.imported('app', 'missing');
+  });
+});
+
+describe('invariant 3', () => {
+  it('one malformed stream stalls only itself', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    const malformed = { ...aStream('malformed', []), spec: { tags: [{ name: 'x', from: 7 }] } };
+    await t.create(malformed as unknown as ImageStream);
+    const worse = { ...aStream('worse', []), spec: { tags: 'none' } };
+    await t.create(worse as unknown as ImageStream);
+    await t.create(aStream('app', [tag('v1')]));
+    await t.imported('app', 'v1');
+    t.push('v2');
+    await t.create(aStream('later', [tag('v2')]));
+    await t.imported('later', 'v2');
+  });
+});
+
+describe('invariant 4', () => {
+  const moves = (list: readonly Event[]) =>
+    list
+      .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? -1 : 1))
+      .map(({ reason }) => reason);
+
+  it('A→B→A is one event each, in order, in the feed and as Events', async () => {
+    const t = setUp();
+    const a = t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1', undefined, every('1m'))]));
+    await t.imported('app', 'v1');
+    const b = t.push('v1');
+    await t.clock.advance(minuteMs);
+    t.registry.tag(repository, 'v1', a.digest);
+    await t.clock.advance(minuteMs);
+    await t.clock.advance(5 * minuteMs);
+    expect(t.published.map(({ type, revision, newDigest }) => [type, revision, newDigest])).toEqual([
+      ['TagCreated', 1, a.digest],
+      ['TagMoved', 2, b.digest],
+      ['TagMoved', 3, a.digest],
+    ]);
+    expect(moves(await t.storedEvents())).toEqual(['TagCreated', 'TagMoved', 'TagMoved']);
+  });
+
+  it('nothing is told again after restarts, nor when an Event was written although the store said otherwise', async () => {
+    const t = setUp();
+    t.push('v1');
+    const first = await t.start();
+    const create = t.store.create.bind(t.store);
+    let answers = 0;
+    t.store.create = async (resource, object, options, signal) => {
+      const stored = await create(resource, object, options, signal);
+      if (resource.plural === 'events') answers += 1;
+      if (answers === 1) throw new StoreError('unavailable', 'no answer');
+      return stored;
+    };
+    await t.create(aStream('app', [tag('v1')]));
+    await t.imported('app', 'v1');
+    await t.clock.advance(minuteMs);
+    expect(await t.storedEvents()).toHaveLength(1);
+    await first.stop();
+    t.forget();
+    const second = await t.start();
+    await second.stop();
+    await t.clock.advance(2 * eventTtlMs);
+    for (const { metadata } of await t.storedEvents())
+      await t.store.delete(events, { namespace: metadata.namespace ?? '', name: metadata.name }, {}, never);
+    t.store.writes.length = 0;
+    await t.start();
+    expect(await t.storedEvents()).toEqual([]);
+    expect(t.store.writes).toEqual([]);
+  });
+
+  it('tells that a stream went with its tags', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [tag('v1')]));
+    await t.imported('app', 'v1');
+    await settle();
+    await t.remove('app');
+    await settle(60);
+    expect(t.published.map(({ type }) => type)).toEqual(['TagCreated', 'TagDeleted']);
+  });
+});
+
+describe('invariant 7: bad credentials', () => {
+  const place = 'private.example/team/app';
+
+  it('are tried with growing delay, and at once when the secret comes', async () => {
+    const t = setUp();
+    t.push('v1', place);
+    await t.start();
+    await t.create(aStream('app', [tag('v1', `${place}:v1`)]));
+    await eventually(async () => (await t.failureOf('app', 'v1')) === 'Unauthorized');
+    await settle();
+    t.forget();
+    const times: number[] = [];
+    for (let minute = 1; minute <= 240; minute += 1) {
+      const before = t.asked().length;
+      await t.clock.advance(minuteMs);
+      if (t.asked().length > before) times.push(minute);
+    }
+    expect(times.length).toBeGreaterThanOrEqual(5);
+    expect(times.length).toBeLessThanOrEqual(11);
+    expect(times[0]).toBeLessThanOrEqual(2);
+    expect(t.statusWrites()).toEqual([]);
+    t.forget();
+    await t.store.create(secrets, aPullSecret('private.example'), {}, never);
+    await t.imported('app', 'v1');
+    expect(t.asked('GET manifest')).toHaveLength(1);
+  });
+
+  it('of one namespace are none of the business of another', async () => {
+    const t = setUp();
+    t.push('v1', place);
+    await t.start();
+    await t.create(aStream('app', [tag('v1', `${place}:v1`)]));
+    await eventually(async () => (await t.failureOf('app', 'v1')) === 'Unauthorized');
+    await settle();
+    t.forget();
+    await t.store.create(secrets, aPullSecret('private.example', 'other'), {}, never);
+    await settle(60);
+    expect(t.asked()).toEqual([]);
+  });
+});
+
+describe('a failure that may pass', () => {
+  it('is tried again soon, but not before the registry said', async () => {
+    const t = setUp();
+    t.push('v1');
+    t.registry.fail(
+      'GET manifest',
+      new RegistryError('rate-limited', 'slow down', { status: 429, retryAfterMs: 300_000 }),
+    );
+    await t.start();
+    await t.create(aStream('app', [tag('v1')]));
+    await eventually(async () => (await t.failureOf('app', 'v1')) === 'TooManyRequests');
+    t.registry.fail('GET manifest', undefined);
+    t.forget();
+    await t.clock.advance(299_000);
+    expect(t.asked()).toEqual([]);
+    await t.clock.advance(120_000);
+    await t.imported('app', 'v1');
+  });
+});
+
+describe('invariant 9: deleting a stream', () => {
+  it('stops its import, and leaves neither slot nor request behind', async () => {
+    const t = setUp();
+    t.push('v1');
+    const { controllers } = await t.start();
+    t.registry.hold('GET manifest');
+    await t.create(aStream('app', [scheduled('v1', undefined, every('1m'))]));
+    await eventually(() => t.asked('GET manifest').length === 1);
+    await t.remove('app');
+    await settle(60);
+    expect(controllers.scheduledTags()).toBe(0);
+    t.forget();
+    await t.clock.advance(10 * minuteMs);
+    expect(t.asked()).toEqual([]);
+    expect(t.store.writes).toEqual([]);
+    expect(t.logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('and making it anew imports it anew', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    const release = t.registry.hold('GET manifest');
+    await t.create(aStream('app', [tag('v1')]));
+    await eventually(() => t.asked('GET manifest').length === 1);
+    await t.remove('app');
+    await t.create(aStream('app', [tag('v1')]));
+    await settle(60);
+    release();
+    await t.imported('app', 'v1');
+  });
+});
+
+describe('invariant 10', () => {
+  it('a refresh that fails and fails again is one write, and its recovery one write and one HEAD', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    await t.imported('app', 'v1');
+    await settle();
+    t.forget();
+    t.registry.fail('HEAD', new RegistryError('manifest-unknown', 'gone', { status: 404 }));
+    await t.clock.advance(3 * intervalMs);
+    expect(await t.failureOf('app', 'v1')).toBe('NotFound');
+    expect(await t.itemsOf('app', 'v1')).toHaveLength(1);
+    expect(t.statusWrites()).toHaveLength(1);
+    t.forget();
+    t.registry.fail('HEAD', undefined);
+    const before = t.clock.now();
+    await eventually(async () => {
+      await t.clock.advance(10_000);
+      return (await t.failureOf('app', 'v1')) === undefined;
+    });
+    expect(t.clock.now() - before).toBeLessThanOrEqual(intervalMs);
+    expect(t.asked()).toEqual([`HEAD manifest ${repository}:v1`]);
+    expect(t.statusWrites()).toHaveLength(1);
+    t.forget();
+    await t.clock.advance(intervalMs);
+    expect(t.asked()).toHaveLength(1);
+    expect(t.store.writes).toEqual([]);
+  });
+
+  it('a stream that is written by others is looked at and left alone', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [tag('v1')]));
+    await t.imported('app', 'v1');
+    await settle();
+    t.forget();
+    for (let round = 0; round < 5; round += 1) {
+      const now = await t.get('app');
+      const labels = { round: `${round}` };
+      await t.store.update(imageStreams, { ...now, metadata: { ...now.metadata, labels } }, {}, never);
+      await settle(40);
+    }
+    expect(t.asked()).toEqual([]);
+    expect(t.statusWrites()).toEqual([]);
+  });
+});
