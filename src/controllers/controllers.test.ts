@@ -458,6 +458,24 @@ describe('invariant 4', () => {
     expect(t.store.writes).toEqual([]);
   });
 
+  it('an Event that the store refuses for good does not hold up those after it', async () => {
+    const t = setUp();
+    t.push('v1');
+    const refused = new Set<string>();
+    t.store.intercept = (verb, resource, key) => {
+      if (verb !== 'create' || resource !== 'events') return;
+      if (refused.size === 0) refused.add(key?.name ?? '');
+      if (refused.has(key?.name ?? '')) throw new StoreError('invalid', 'refused');
+    };
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1', undefined, every('1m'))]));
+    await t.imported('app', 'v1');
+    await eventually(() => refused.size === 1);
+    t.push('v1');
+    await t.clock.advance(minuteMs);
+    expect(moves(await t.storedEvents())).toEqual(['TagMoved']);
+  });
+
   it('tells that a stream went with its tags', async () => {
     const t = setUp();
     t.push('v1');

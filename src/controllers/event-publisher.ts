@@ -11,6 +11,7 @@ import {
   type OnRuntime,
   type Reconcile,
 } from '../runtime/index.ts';
+import { isStoreError } from '../store/errors.ts';
 import type { EventNote, RecordEvent } from './ports.ts';
 
 export type EventPublisherOptions = {
@@ -31,6 +32,12 @@ export type EventPublisherOptions = {
 
 const workers = 4;
 
+type Waiting = { readonly note: EventNote; readonly event: ChangeEvent };
+
+/** The store will not take this Event however often it is tried; its namespace is going, say. */
+const isRefusal = (error: unknown): boolean =>
+  (['not-found', 'forbidden', 'invalid', 'too-large'] as const).some((code) => isStoreError(error, code));
+
 /**
  * Tells the world what the histories of streams say: the feed as it happens, and Kubernetes Events.
  *
@@ -43,14 +50,25 @@ export const createEventPublisher = (
   const { recordEvent, noteOf, publish, eventTtlMs, hasSynced, clock, logger, onEvent, onPublished } =
     options;
   /** Notes that wait to be written, by stream, in order. */
-  const waiting = new Map<string, { readonly note: EventNote; readonly event: ChangeEvent }[]>();
+  const waiting = new Map<string, Waiting[]>();
+
+  const write = async ({ note, event }: Waiting, signal: AbortSignal): Promise<boolean> => {
+    try {
+      return await recordEvent(note, signal);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const { namespace, stream, tag, type } = event;
+      logger.warn({ err: error, namespace, name: stream, tag, reason: type }, 'the event was refused');
+      return false;
+    }
+  };
 
   const reconcile: Reconcile = async (key, signal) => {
     const id = formatKey(key);
     const notes = waiting.get(id) ?? [];
     // Taken off one by one, each only when it is written: after a failure the rest waits in its order.
     for (let next = notes[0]; next !== undefined; next = notes[0]) {
-      const isNew = await recordEvent(next.note, signal);
+      const isNew = await write(next, signal);
       notes.shift();
       if (isNew) onPublished(next.event);
     }
