@@ -402,6 +402,28 @@ describe('invariant 3', () => {
     await t.create(aStream('later', [tag('v2')]));
     await t.imported('later', 'v2');
   });
+
+  it('a registry that hangs does not keep the slots of another', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    await t.imported('app', 'v1');
+    const names = Array.from({ length: 100 }, (_, index) => `t${index}`);
+    for (const name of names) t.push(name, 'slow.example/team/app');
+    await t.create(
+      aStream(
+        'slow',
+        names.map((name) => scheduled(name, `slow.example/team/app:${name}`, every('10s'))),
+      ),
+    );
+    await t.imported('slow', ...names);
+    await settle();
+    t.registry.hold('HEAD manifest slow.example');
+    t.forget();
+    await t.clock.advance(intervalMs);
+    expect(t.asked('quay.example')).toEqual([`HEAD manifest ${repository}:v1`]);
+  });
 });
 
 describe('invariant 4', () => {
@@ -514,6 +536,24 @@ describe('invariant 7: bad credentials', () => {
     await t.store.create(secrets, aPullSecret('private.example'), {}, never);
     await t.imported('app', 'v1');
     expect(t.asked('GET manifest')).toHaveLength(1);
+  });
+
+  it('of a scheduled tag are not tried at every slot', async () => {
+    const t = setUp();
+    t.push('v1', place);
+    await t.start();
+    await t.create(aStream('app', [scheduled('v1', `${place}:v1`, every('10s'))]));
+    await eventually(async () => (await t.failureOf('app', 'v1')) === 'Unauthorized');
+    await settle();
+    t.forget();
+    await t.clock.advance(60 * minuteMs);
+    expect(t.asked().length).toBeGreaterThanOrEqual(3);
+    expect(t.asked().length).toBeLessThanOrEqual(10);
+    await t.store.create(secrets, aPullSecret('private.example'), {}, never);
+    await t.imported('app', 'v1');
+    const { digest } = t.push('v1', place);
+    await t.clock.advance(10_000);
+    expect((await t.itemsOf('app', 'v1'))[0]?.image).toBe(digest);
   });
 
   it('of one namespace are none of the business of another', async () => {

@@ -1,13 +1,12 @@
 import { importSuccess } from '../api/condition.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
-import { findTag } from '../api/tag-history.ts';
+import { findTag, latestTagEvent } from '../api/tag-history.ts';
 import {
   type Importer,
   type IntervalSettings,
   type Keychains,
   nextSlot,
-  parseSource,
   type ResolveOutcome,
   scheduledRefresh,
 } from '../importer/index.ts';
@@ -61,6 +60,12 @@ export type ScheduledRefresh = {
 
 const indexWorkers = 4;
 
+/** Other credentials mend these: they are tried again with growing delay and when a secret changes, not at every slot. */
+const refusals: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden']);
+
+/** The host that a canonical reference begins with. */
+const registryOf = (reference: string): string => reference.slice(0, reference.indexOf('/'));
+
 const entriesOf = async (
   key: ObjectKey,
   ports: ScheduledRefreshPorts,
@@ -79,6 +84,8 @@ const entriesOf = async (
     return [
       {
         ...rest,
+        // The registry in front: keys of one registry are one group of the queue.
+        sharingKey: `${registryOf(rest.refresh.reference)} ${rest.sharingKey}`,
         tag: tag.name,
         request: { from: tag.from?.name ?? '', insecure: tag.importPolicy?.insecure === true },
       },
@@ -88,16 +95,14 @@ const entriesOf = async (
 
 /** Whether a tag already says what was just found out: then there is nothing to do, and nothing to write. */
 const isSettled = (stream: Stored<ImageStream>, tag: string, resolved: ResolveOutcome): boolean => {
-  const list = findTag(stream.status, tag);
-  const hasFailed =
-    list?.conditions?.some(({ type, status }) => type === importSuccess && status === 'False') === true;
-  return resolved.ok && !hasFailed && list?.items?.[0]?.sourceDigest === resolved.digest;
+  const hasFailed = failureOf(stream, tag) !== undefined;
+  return resolved.ok && !hasFailed && latestTagEvent(stream.status, tag)?.sourceDigest === resolved.digest;
 };
 
-const registryOf = ({ request }: RefreshGroup): string => {
-  const parsed = parseSource(request.from);
-  return parsed.ok ? parsed.source.reference.registry : '';
-};
+const failureOf = (stream: Stored<ImageStream>, tag: string) =>
+  findTag(stream.status, tag)?.conditions?.find(
+    ({ type, status }) => type === importSuccess && status === 'False',
+  );
 
 const createAsk = (ports: ScheduledRefreshPorts) => {
   const { streams, importer, keychains, clock, dueTags, enqueue, onEvent } = ports;
@@ -110,16 +115,26 @@ const createAsk = (ports: ScheduledRefreshPorts) => {
     return true;
   };
 
+  const isRefused = ({ key, tag }: RefreshMember): boolean => {
+    const stream = streams.get(key);
+    return stream !== undefined && refusals.has(failureOf(stream, tag)?.reason ?? '');
+  };
+
   /** One question for all members of a group. */
   return async (group: RefreshGroup, slotMs: number, signal: AbortSignal): Promise<void> => {
-    const [first] = group.members.values();
+    const [first] = [...group.members.values()].filter((member) => !isRefused(member));
     if (first === undefined) return;
     const askedMs = clock.now();
     const keychain = await keychains(first.key.namespace, signal);
     const resolved = await importer.resolve(group.request, { keychain, priority: 'scheduled' }, signal);
     const told = [...group.members.values()].filter((member) => tell(member, resolved, askedMs)).length;
     const outcome = !resolved.ok ? 'failed' : told > 0 ? 'moved' : 'unchanged';
-    onEvent({ type: 'refresh', registry: registryOf(group), outcome, lagMs: askedMs - slotMs });
+    onEvent({
+      type: 'refresh',
+      registry: registryOf(group.refresh.reference),
+      outcome,
+      lagMs: askedMs - slotMs,
+    });
   };
 };
 
@@ -132,7 +147,14 @@ export const createScheduledRefresh = (ports: ScheduledRefreshPorts): ScheduledR
   const index = createRefreshIndex();
   const ask = createAsk(ports);
   const slots = new Map<string, number>();
-  const queue = new WorkQueue({ name: 'scheduled-refresh', clock, onEvent: onRuntime });
+  const queue = new WorkQueue({
+    name: 'scheduled-refresh',
+    clock,
+    onEvent: onRuntime,
+    groupOf: (sharingKey) => sharingKey.slice(0, sharingKey.indexOf(' ')),
+    // A registry that hangs must leave workers for the others.
+    maxPerGroup: Math.ceil(workers / 2),
+  });
   const timetable = new Timetable({ clock, time: 'wall', onDue: (sharingKey) => queue.add(sharingKey) });
 
   const plan = (sharingKey: string): void => {
