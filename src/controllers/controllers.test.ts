@@ -556,6 +556,20 @@ describe('invariant 7: bad credentials', () => {
     expect((await t.itemsOf('app', 'v1'))[0]?.image).toBe(digest);
   });
 
+  it('are tried at once also when the secret came while the try was under way', async () => {
+    const t = setUp();
+    t.push('v1', place);
+    const release = t.registry.hold('GET manifest');
+    await t.start();
+    await t.create(aStream('app', [tag('v1', `${place}:v1`)]));
+    await eventually(() => t.asked('GET manifest').length === 1);
+    await t.store.create(secrets, aPullSecret('private.example'), {}, never);
+    await settle(60);
+    release();
+    await t.imported('app', 'v1');
+    expect(t.asked('GET manifest')).toHaveLength(2);
+  });
+
   it('of one namespace are none of the business of another', async () => {
     const t = setUp();
     t.push('v1', place);
@@ -587,6 +601,39 @@ describe('a failure that may pass', () => {
     expect(t.asked()).toEqual([]);
     await t.clock.advance(120_000);
     await t.imported('app', 'v1');
+  });
+
+  it('that somebody else mended meanwhile is not tried again', async () => {
+    const t = setUp();
+    t.push('v1');
+    t.registry.fail('GET manifest', new RegistryError('unavailable', 'down'));
+    await t.start();
+    await t.create(aStream('app', [tag('v1')]));
+    await eventually(async () => (await t.failureOf('app', 'v1')) === 'ServiceUnavailable');
+    t.registry.fail('GET manifest', undefined);
+    await settle();
+    const now = await t.get('app');
+    const { digest } = t.push('v1');
+    const list = findTag(now.status, 'v1');
+    const item = {
+      created: '2026-01-01T00:00:00Z',
+      dockerImageReference: `${repository}@${digest}`,
+      image: digest,
+      generation: 1,
+      revision: 1,
+      sourceDigest: digest,
+    };
+    const mended = { tag: 'v1', items: [item], observed: { ...list?.observed, imported: true } };
+    await t.store.updateStatus(
+      imageStreams,
+      { ...now, status: { ...now.status, tags: [mended] } },
+      {},
+      never,
+    );
+    await settle(60);
+    t.forget();
+    await t.clock.advance(30 * minuteMs);
+    expect(t.asked()).toEqual([]);
   });
 });
 

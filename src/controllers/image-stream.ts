@@ -110,8 +110,15 @@ const registryOf = (from: string): string => {
   return parsed.ok ? parsed.source.reference.registry : '';
 };
 
+/** What came of a plan, and which secrets it was tried with. */
+type Tried = { readonly results: ImportResults; readonly secrets: number };
+
 /** Tells retries and metrics how the tries went. */
-const report = (key: ObjectKey, results: ImportResults, { retries, onEvent }: ImageStreamPorts): void => {
+const report = (
+  key: ObjectKey,
+  { results, secrets }: Tried,
+  { retries, onEvent }: ImageStreamPorts,
+): void => {
   const { repository } = results;
   const tries = [
     ...results.tags.map(({ planned, outcome }) => ({ slot: planned.tag, planned, outcome })),
@@ -119,7 +126,7 @@ const report = (key: ObjectKey, results: ImportResults, { retries, onEvent }: Im
   ];
   for (const { slot, planned, outcome } of tries) {
     const isFailure = outcome !== 'unchanged' && !outcome.ok;
-    if (isFailure) retries.failed(key, slot, outcome.status);
+    if (isFailure) retries.failed(key, slot, outcome.status, secrets);
     else retries.succeeded(key, slot);
     const isScheduled = planned.cause.type === 'Schedule';
     const reason = isFailure ? (outcome.status.reason ?? 'InternalError') : undefined;
@@ -205,8 +212,10 @@ export const createImageStreamReconciler = (ports: ImageStreamPorts): Reconcile 
       ...(repositoryDue === undefined ? {} : { repositoryDue }),
     });
     try {
+      // Counted before they are read: what changes later is another try.
+      const secrets = retries.secretsOf(key.namespace);
       const results = await runPlan(plan, { namespace: key.namespace, due }, ports, signal);
-      report(key, results, ports);
+      report(key, { results, secrets }, ports);
       const record = (current: ImageStream): ImageStreamStatus =>
         recordImports(current, results, { nowMs: clock.now(), historyLimit: settings.historyLimit });
       const written = await writeStatus(stream, record, store, signal);

@@ -113,6 +113,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   streams.onChange(publisher.onChange);
   pullSecrets.onChange((old, current, { namespace }) => {
     if (!pullSecrets.hasSynced || (old?.isPullSecret !== true && current?.isPullSecret !== true)) return;
+    retries.secretsChanged(namespace);
     for (const stream of streams.list(namespace)) {
       const key = keyOf(stream);
       // Other credentials: other work at the slots, and at once another try of what failed for lack of them.

@@ -40,11 +40,15 @@ type Retry = { readonly attempt: number; readonly reason: string; readonly dueMs
  * restart is no reason to ask (DECISIONS.md, 11).
  */
 export type Retries = {
-  /** A try of the tag failed. */
-  readonly failed: (key: ObjectKey, tag: string, status: Status) => void;
+  /** Stands for the secrets of a namespace as they are now; taken before a try, and given when it {@link failed}. */
+  readonly secretsOf: (namespace: string) => number;
+  /** The secrets of a namespace are other ones now. */
+  readonly secretsChanged: (namespace: string) => void;
+  /** A try of the tag failed, that was made with these secrets: where they changed meanwhile, it is made again at once. */
+  readonly failed: (key: ObjectKey, tag: string, status: Status, secrets: number) => void;
   /** A try of the tag went well. */
   readonly succeeded: (key: ObjectKey, tag: string) => void;
-  /** Looks at a stream: gives slots to failed tags that have none yet, and forgets tags that are gone. */
+  /** Looks at a stream: gives slots to failed tags that have none yet, and forgets tags that are gone or mended. */
   readonly observe: (key: ObjectKey, stream: ImageStream | undefined) => void;
   /** Makes the failed tags of a stream due that other credentials may mend; answers whether there are any. */
   readonly hurry: (key: ObjectKey) => boolean;
@@ -66,56 +70,69 @@ const failureReason = (stream: ImageStream, slot: string): string | undefined =>
   return holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False')?.reason;
 };
 
-export const createRetries = (clock: Clock): Retries => {
+/** Retries by stream and tag; a stream without any takes no room. */
+const createTable = () => {
   const byStream = new Map<string, Map<string, Retry>>();
-  const of = (key: ObjectKey): Map<string, Retry> => {
-    const retries = byStream.get(formatKey(key)) ?? new Map<string, Retry>();
-    byStream.set(formatKey(key), retries);
-    return retries;
+  return {
+    of: (key: ObjectKey): ReadonlyMap<string, Retry> => byStream.get(formatKey(key)) ?? new Map(),
+    set: (key: ObjectKey, tag: string, retry: Retry): void => {
+      const retries = byStream.get(formatKey(key)) ?? new Map<string, Retry>();
+      byStream.set(formatKey(key), retries.set(tag, retry));
+    },
+    forget: (key: ObjectKey, tag: string): void => {
+      const retries = byStream.get(formatKey(key));
+      retries?.delete(tag);
+      if (retries?.size === 0) byStream.delete(formatKey(key));
+    },
   };
-  const forget = (key: ObjectKey, tag: string): void => {
-    const retries = byStream.get(formatKey(key));
-    retries?.delete(tag);
-    if (retries?.size === 0) byStream.delete(formatKey(key));
-  };
+};
+
+/** Where a tag that failed before the program started is put: a slot in the longest delay of its class. */
+const slotAfterStart = (key: ObjectKey, tag: string, reason: string, nowMs: number): Retry => {
+  const intervalMs = transient.has(reason) ? 10 * minuteMs : 60 * minuteMs;
+  const reference = `${formatKey(key)}:${tag}`;
+  const dueMs = nextSlot({ reference, importMode: 'Legacy', credentialClass: '', intervalMs }, nowMs);
+  return { attempt: 1, reason, dueMs };
+};
+
+export const createRetries = (clock: Clock): Retries => {
+  const table = createTable();
+  const secretChanges = new Map<string, number>();
+  const secretsOf = (namespace: string): number => secretChanges.get(namespace) ?? 0;
 
   return {
-    failed: (key, tag, status) => {
+    secretsOf,
+    secretsChanged: (namespace) => void secretChanges.set(namespace, secretsOf(namespace) + 1),
+    failed: (key, tag, status, secrets) => {
       const reason = status.reason ?? 'InternalError';
-      if (final.has(reason)) return forget(key, tag);
-      const attempt = (byStream.get(formatKey(key))?.get(tag)?.attempt ?? 0) + 1;
+      if (final.has(reason)) return table.forget(key, tag);
+      if (credential.has(reason) && secrets !== secretsOf(key.namespace))
+        return table.set(key, tag, { attempt: 0, reason, dueMs: clock.now() });
+      const attempt = (table.of(key).get(tag)?.attempt ?? 0) + 1;
       const askedMs = (status.details?.retryAfterSeconds ?? 0) * 1000;
       const dueMs = clock.now() + Math.max(backoffOf(reason)(attempt), askedMs);
-      of(key).set(tag, { attempt, reason, dueMs });
+      table.set(key, tag, { attempt, reason, dueMs });
     },
-    succeeded: forget,
+    succeeded: table.forget,
     observe: (key, stream) => {
       const slots = new Set(stream === undefined ? [] : slotsOf(stream));
-      for (const tag of byStream.get(formatKey(key))?.keys() ?? []) if (!slots.has(tag)) forget(key, tag);
+      for (const tag of table.of(key).keys()) if (!slots.has(tag)) table.forget(key, tag);
       if (stream === undefined) return;
       for (const tag of slots) {
         const reason = failureReason(stream, tag);
-        if (reason === undefined || final.has(reason) || byStream.get(formatKey(key))?.has(tag) === true)
-          continue;
-        const intervalMs = transient.has(reason) ? 10 * minuteMs : 60 * minuteMs;
-        const reference = `${formatKey(key)}:${tag}`;
-        const dueMs = nextSlot(
-          { reference, importMode: 'Legacy', credentialClass: '', intervalMs },
-          clock.now(),
-        );
-        of(key).set(tag, { attempt: 1, reason, dueMs });
+        if (reason === undefined) table.forget(key, tag);
+        else if (!final.has(reason) && !table.of(key).has(tag))
+          table.set(key, tag, slotAfterStart(key, tag, reason, clock.now()));
       }
     },
     hurry: (key) => {
-      const mendable = [...(byStream.get(formatKey(key)) ?? [])].filter(([, { reason }]) =>
-        credential.has(reason),
-      );
-      for (const [tag, retry] of mendable) of(key).set(tag, { ...retry, attempt: 0, dueMs: clock.now() });
+      const mendable = [...table.of(key)].filter(([, { reason }]) => credential.has(reason));
+      for (const [tag, retry] of mendable) table.set(key, tag, { ...retry, attempt: 0, dueMs: clock.now() });
       return mendable.length > 0;
     },
     due: (key) => {
       const now = clock.now();
-      const retries = [...(byStream.get(formatKey(key)) ?? [])];
+      const retries = [...table.of(key)];
       const waiting = retries.filter(([, { dueMs }]) => dueMs > now).map(([, { dueMs }]) => dueMs - now);
       return {
         tags: retries.filter(([, { dueMs }]) => dueMs <= now).map(([tag]) => tag),
