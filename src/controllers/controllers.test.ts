@@ -213,6 +213,23 @@ describe('an image stream', () => {
     await t.imported('app', 'v1');
     expect(await t.failureOf('app', 'missing')).toBe('NotFound');
   });
+
+  it('fails only the tag whose image the store refuses, and does not fetch it again and again', async () => {
+    const t = setUp();
+    const { digest } = t.push('bad');
+    t.push('good');
+    t.store.intercept = (verb, resource, key) => {
+      if (verb === 'create' && resource.startsWith('images.') && key?.name === digest)
+        throw new StoreError('too-large', 'the image is too large');
+    };
+    await t.start();
+    await t.create(aStream('app', [tag('bad'), tag('good')]));
+    await t.imported('app', 'good');
+    expect(await t.failureOf('app', 'bad')).toBeDefined();
+    t.forget();
+    await t.clock.advance(120 * minuteMs);
+    expect(t.asked()).toEqual([]);
+  });
 });
 
 describe('a scheduled tag', () => {

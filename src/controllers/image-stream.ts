@@ -92,7 +92,7 @@ const storeImages = async (
     } catch (error) {
       // Anything else may pass, and concerns the whole stream.
       if (!isStoreError(error, 'invalid') && !isStoreError(error, 'too-large')) throw error;
-      const status = failure('InternalError', `the image cannot be stored: ${error.message}`);
+      const status = failure('Invalid', `the image cannot be stored: ${error.message}`);
       return { ok: false, status, tag: outcome.tag } as unknown as Outcome;
     }
   };
