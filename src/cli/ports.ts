@@ -15,11 +15,15 @@ export type SettingHelp = {
   readonly shown: string;
 };
 
-/** What a followed reference did: it resolved for the first time, it moved, or it could not be asked. */
+/**
+ * What a followed reference did: it resolved for the first time, it moved, it cannot be asked (told once, until there is another
+ * reason), or it can again and had not moved.
+ */
 export type ReferenceChange =
   | { readonly kind: 'resolved'; readonly digest: string }
   | { readonly kind: 'moved'; readonly oldDigest: string; readonly newDigest: string }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'recovered'; readonly digest: string };
 
 /** How one reference is followed. */
 export type WatchOptions = {

@@ -20,6 +20,7 @@ describe('watch', () => {
       changes: reporting([
         { kind: 'resolved', digest: 'sha256:1' },
         { kind: 'failed', message: 'no answer' },
+        { kind: 'recovered', digest: 'sha256:1' },
         moved,
       ]),
     });
@@ -29,7 +30,8 @@ describe('watch', () => {
     expect(await running).toEqual({
       exitCode: 0,
       stdout: 'quay.io/a/b:v1 sha256:1 → sha256:2\n',
-      stderr: 'quay.io/a/b:v1 is at sha256:1\nerror: quay.io/a/b:v1: no answer\n',
+      stderr:
+        'quay.io/a/b:v1 is at sha256:1\nerror: quay.io/a/b:v1: no answer\nquay.io/a/b:v1 is at sha256:1 as before\n',
     });
   });
 

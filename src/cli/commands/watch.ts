@@ -56,6 +56,9 @@ const follow = async (
       case 'resolved':
         ports.stderr.write(`${reference} is at ${change.digest}\n`);
         break;
+      case 'recovered':
+        ports.stderr.write(`${reference} is at ${change.digest} as before\n`);
+        break;
       case 'failed':
         ports.stderr.write(`error: ${reference}: ${change.message}\n`);
         break;
