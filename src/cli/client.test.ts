@@ -58,7 +58,7 @@ describe('createClient', () => {
   });
 
   for (const answer of [
-    { code: 502, body: '<html>Bad gateway</html>', type: 'text/html' },
+    { code: 404, body: '<html>Not here</html>', type: 'text/html' },
     { code: 200, body: '<html>Sign in</html>', type: 'text/html' },
     { code: 302, body: '', type: 'text/plain' },
   ]) {
@@ -71,6 +71,14 @@ describe('createClient', () => {
       });
     });
   }
+
+  it('says that the server behind a gateway is not available', async () => {
+    const api = await start(() => ({ code: 502, body: '<html>Bad gateway</html>', type: 'text/html' }));
+    expect(await failureOf(clientOf(api.url).get(imageStreams, 'app', never))).toMatchObject({
+      code: 'unreachable',
+      message: `the API server at ${api.url} is not available now: HTTP 502`,
+    });
+  });
 
   it('says where nothing listens, and what to do', async () => {
     const server = createTcpServer().listen(0, '127.0.0.1');

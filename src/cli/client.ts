@@ -54,10 +54,18 @@ const isObject = (value: unknown): value is { readonly kind?: unknown } =>
 
 const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
 
+/** Answers of a server that is starting or stopping, or of a gateway in front of one that is gone. */
+const isUnavailable = ({ statusCode = 0 }: IncomingMessage): boolean => [502, 503, 504].includes(statusCode);
+
 /** The failure in an answer; one that is no Status came from something else than a Kubernetes API. */
 const failureOf = (connection: Connection, response: IncomingMessage, body: string): Error => {
   const answer = parseJson(body);
   if (isObject(answer) && answer.kind === 'Status') return new StatusError(answer as Status);
+  if (isUnavailable(response))
+    return new CliError(
+      'unreachable',
+      `the API server at ${connection.server.origin} is not available now: HTTP ${response.statusCode ?? 0}`,
+    );
   const type = response.headers['content-type'] ?? 'no content type';
   return new CliError(
     'failed',

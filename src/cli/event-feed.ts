@@ -54,6 +54,12 @@ const createSeen = (): ((id: string) => boolean) => {
   };
 };
 
+/** Whether asking again later may help: the server is gone, stopping, starting or busy. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof StatusError
+    ? error.status.code === 429 || (error.status.code ?? 0) >= 500
+    : error instanceof CliError && error.code === 'unreachable';
+
 /** Times have second precision and the feed tells what is newer: what else happened in that second would be lost. */
 const overlapMs = 1000;
 
@@ -85,8 +91,7 @@ export async function* readFeed(
       if (!query.follow) return;
       ports.onBreak('the server ended the feed');
     } catch (error) {
-      const isBreak = error instanceof CliError && error.code === 'unreachable';
-      if (!query.follow || !hasAnswered || !isBreak) throw error;
+      if (!query.follow || !hasAnswered || !isPassing(error)) throw error;
       ports.onBreak(messageOf(error));
     }
     // Without an event to go on from: nothing that happens while the connection is gone may be missed.

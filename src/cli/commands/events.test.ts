@@ -193,6 +193,51 @@ describe('events --follow', () => {
     expect((await running).stderr).toBe('warning: the server ended the feed; trying again\n');
   });
 
+  it('waits longer and longer for a server that is starting', async () => {
+    const bodies = [
+      { code: 503, body: { error: 'Service Unavailable' } },
+      { code: 503, body: { kind: 'Status', reason: 'ServiceUnavailable', message: 'starting', code: 503 } },
+    ];
+    let asked = 0;
+    const api = await start((_, response) => {
+      asked += 1;
+      if (asked === 1) response.writeHead(200).end(linesOf(anEvent('a')));
+      else if (asked < 4) return bodies[asked - 2];
+      else response.writeHead(200).write(linesOf(anEvent('b')));
+      return undefined;
+    });
+    const world = createCliWorld({ api });
+    const running = world.run('events -f');
+    for (const waitMs of [1000, 1000, 2000]) {
+      await expect.poll(() => world.clock.sleeping()).toBe(1);
+      await world.clock.advance(waitMs);
+    }
+    await expect.poll(() => world.written.stdout.split('\n')).toHaveLength(3);
+    world.interrupt();
+    expect((await running).stderr.split('\n')).toEqual([
+      'warning: the server ended the feed; trying again',
+      expect.stringMatching(/^warning: .* is not available now: HTTP 503; trying again$/),
+      'warning: starting; trying again',
+      '',
+    ]);
+  });
+
+  it('gives up when the server refuses', async () => {
+    let asked = 0;
+    const api = await start((_, response) => {
+      asked += 1;
+      if (asked > 1)
+        return { code: 403, body: { kind: 'Status', reason: 'Forbidden', message: 'no', code: 403 } };
+      response.writeHead(200).end(linesOf(anEvent('a')));
+      return undefined;
+    });
+    const world = createCliWorld({ api });
+    const running = world.run('events -f');
+    await expect.poll(() => world.clock.sleeping()).toBe(1);
+    await world.clock.advance(1000);
+    expect(await running).toMatchObject({ exitCode: 1 });
+  });
+
   it('fails at once where the server cannot be reached from the start', async () => {
     const api = await start(() => ({ body: '' }));
     await api.close();
