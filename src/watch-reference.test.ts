@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { anImage, type FakeRegistry, startFakeRegistry } from '../test/fakes/registry/index.ts';
+import type { ReferenceChange } from './cli/index.ts';
+import { watchReference } from './watch-reference.ts';
+
+const open: FakeRegistry[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((registry) => registry.stop()));
+});
+
+const startRegistry = async (): Promise<FakeRegistry> => {
+  const registry = await startFakeRegistry();
+  open.push(registry);
+  return registry;
+};
+
+describe('watchReference', () => {
+  it('tells where a reference is, when it moves, and once that it cannot be asked', async () => {
+    const registry = await startRegistry();
+    const [first, second] = [anImage({ name: 'one' }), anImage({ name: 'two' })];
+    registry.add('app', first, 'v1');
+    const stop = new AbortController();
+    const changes: ReferenceChange[] = [];
+    const options = { intervalMs: 5, insecure: true };
+    const asked = async (times: number): Promise<void> => {
+      const from = registry.requests.length;
+      await expect.poll(() => registry.requests.length).toBeGreaterThanOrEqual(from + times);
+    };
+    const watching = (async () => {
+      for await (const change of watchReference(`${registry.host}/app:v1`, options, stop.signal))
+        changes.push(change);
+    })();
+    await expect.poll(() => changes.length).toBe(1);
+    registry.deleteTag('app', 'v1');
+    await expect.poll(() => changes.length).toBe(2);
+    await asked(4);
+    registry.add('app', first, 'v1');
+    await expect.poll(() => changes.length).toBe(3);
+    registry.add('app', second, 'v1');
+    await expect.poll(() => changes.length).toBe(4);
+    await asked(4);
+    stop.abort(new Error('enough'));
+    await expect(watching).rejects.toThrow('enough');
+    expect(changes).toEqual([
+      { kind: 'resolved', digest: first.manifest.digest },
+      { kind: 'failed', message: `dockerimage.image.openshift.io "${registry.host}/app:v1" not found` },
+      { kind: 'recovered', digest: first.manifest.digest },
+      { kind: 'moved', oldDigest: first.manifest.digest, newDigest: second.manifest.digest },
+    ]);
+  });
+});
