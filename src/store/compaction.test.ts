@@ -35,20 +35,17 @@ describe('compaction', () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** Writes each object `times` in turn, in one transaction. */
+  /** Writes each object `times` in turn. */
   const write = (names: readonly string[], times: number, text = ''): void => {
-    for (let time = 0; time < times; time += 1)
-      log.transaction(({ nextRevision, append }) => {
-        for (const name of names) {
-          const key = { namespace: 'shop', name };
-          const json = JSON.stringify({
-            metadata: { ...key, resourceVersion: String(nextRevision()) },
-            text,
-          });
-          const next = { object: decodeObject(json), text: json };
-          append({ resource: 'things', key, old: log.current('things', key), next });
-        }
-      });
+    log.transaction(({ nextRevision, append }) => {
+      for (const name of Array.from({ length: times }, () => names).flat()) {
+        const key = { namespace: 'shop', name };
+        const metadata = { ...key, resourceVersion: String(nextRevision()) };
+        const json = JSON.stringify({ metadata, text });
+        const next = { object: decodeObject(json), text: json };
+        append({ resource: 'things', key, old: log.current('things', key), next });
+      }
+    });
   };
   const remove = (name: string): void => {
     const key = { namespace: 'shop', name };
