@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anImage, push } from '../fakes/registry/index.ts';
+import { nextSlot } from '../../src/importer/index.ts';
+import { anImage, push, startFakeRegistry } from '../fakes/registry/index.ts';
 import { type DockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
 import { eventually, type Serve, startServe } from './serve.ts';
 
@@ -204,7 +205,7 @@ describe('serve', () => {
       options,
     );
     expect(missing.code).toBe(1);
-    expect(missing.stderr).toMatch(/v2/);
+    expect(missing.stderr).toMatch(/clix.*not found/);
     const described = await imagestreams(['describe', 'fromcli'], options);
     expect(described.stdout).toContain(`* ${registry.host}/team/app@${digest}`);
     const history = await imagestreams(['history', 'fromcli:v1', '-o', 'json'], options);
@@ -215,6 +216,24 @@ describe('serve', () => {
     expect(events.stdout).toContain('TagCreated');
   });
 
+  it('has digests and Images two seconds after kubectl applied a stream', async () => {
+    const digest = await pushImage(registry.host, 'team/app', 'applied', 'applied');
+    const file = join(serve.dataDir, 'stream.json');
+    writeFileSync(file, JSON.stringify(stream('applied', registry.host, 'applied')));
+    await run('kubectl', ['--kubeconfig', serve.kubeconfig, 'apply', '-f', file]);
+    await eventually(
+      () => read('applied'),
+      (found) => digestsOf(found, 'applied')[0] === digest,
+      'the import',
+      2000,
+    );
+    const image = await serve.api('GET', `/apis/image.openshift.io/v1/images/${digest}`);
+    expect(image.body).toMatchObject({
+      metadata: { name: digest },
+      dockerImageReference: `${registry.host}/team/app@${digest}`,
+    });
+  });
+
   it('ends within five seconds of SIGTERM and finds everything again', async () => {
     const before = await read('moving');
     const startedAt = performance.now();
@@ -222,6 +241,71 @@ describe('serve', () => {
     expect(performance.now() - startedAt).toBeLessThan(5000);
     serve = await startServe({ dataDir: serve.dataDir });
     expect(await read('moving')).toEqual(before);
+  });
+});
+
+describe('a restart with 1,000 scheduled tags', () => {
+  it('asks no registry before the slot of a tag, and writes nothing', async () => {
+    const image = anImage({ name: 'scheduled' });
+    const fake = await startFakeRegistry();
+    const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
+    const tags = Array.from({ length: 50 }, (_, index) => `t${index}`);
+    for (const tag of tags) fake.add('team/app', image, tag);
+    const first = await startServe();
+    for (const name of names) {
+      // A source of its own for each tag: nothing is shared, so that every tag has its own slot.
+      const spec = {
+        tags: tags.map((tag) => ({
+          name: tag,
+          from: { kind: 'DockerImage', name: `${fake.host}/team/app:${tag}` },
+          annotations: { 'imagestreams.dev/refresh-interval': `${300 + names.indexOf(name)}m` },
+          importPolicy: { insecure: true, scheduled: true },
+        })),
+      };
+      await first.api('POST', streams, {
+        apiVersion: 'image.openshift.io/v1',
+        kind: 'ImageStream',
+        metadata: { name },
+        spec,
+      });
+    }
+    type List = { readonly items: readonly Stream[] };
+    const list = async (serve: Serve): Promise<readonly Stream[]> =>
+      ((await serve.api('GET', streams)).body as List).items;
+    const isReady = ({ status }: Stream): boolean =>
+      status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
+    const before = await eventually(
+      () => list(first),
+      (found) => found.length === 20 && found.every(isReady),
+      'all imported',
+      60_000,
+    );
+    expect(await first.stop()).toBe(0);
+
+    const asked = fake.requests.length;
+    const startedMs = Date.now();
+    const second = await startServe({ dataDir: first.dataDir });
+    await new Promise((resolve_) => setTimeout(resolve_, 4000));
+    // Slots of 1,000 tags over five hours: in a few seconds hardly one comes up, and each that does costs one HEAD.
+    const slots = names.flatMap((_name, index) =>
+      tags
+        .map((tag) =>
+          nextSlot(
+            {
+              reference: `${fake.host}/team/app:${tag}`,
+              importMode: 'Legacy',
+              credentialClass: '[]',
+              intervalMs: (300 + index) * 60_000,
+            },
+            startedMs,
+          ),
+        )
+        .filter((slotMs) => slotMs <= Date.now()),
+    );
+    expect(fake.requests.length - asked).toBeLessThanOrEqual(slots.length);
+    expect(await list(second)).toEqual(before);
+    await second.remove();
+    await fake.stop();
   });
 });
 
