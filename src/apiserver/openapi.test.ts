@@ -17,6 +17,8 @@ describe('OpenAPI documents', () => {
     expect(Object.keys(body['paths'] ?? {}).toSorted()).toEqual([
       'api/v1',
       'apis/apps/v1',
+      'apis/authentication.k8s.io/v1',
+      'apis/authorization.k8s.io/v1',
       'apis/image.openshift.io/v1',
     ]);
     expect(body['paths']?.['api/v1']?.['serverRelativeURL']).toMatch(

@@ -45,6 +45,8 @@ describe('createStorages', () => {
           'imagetags',
         ],
       ],
+      ['authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews']],
+      ['authentication.k8s.io', ['selfsubjectreviews']],
     ]);
   });
 

@@ -21,6 +21,7 @@ import { secretStrategy } from './resources/secret.ts';
 import { createStreamRules } from './resources/stream-rules.ts';
 import { createStreamWriter } from './resources/stream-writer.ts';
 import type { RestStorage } from './rest-storage.ts';
+import { reviewStorages } from './reviews.ts';
 
 /** What the served resources stand on. */
 export type StoragePorts = {
@@ -56,6 +57,7 @@ export const createStorages = (ports: StoragePorts): readonly RestStorage[] => {
     withContentsDeleted(createGenericStorage(store, namespaceStrategy), contents),
     ...contents,
     createGenericStorage(store, imageStrategy),
+    ...reviewStorages,
   ];
 };
 

@@ -59,8 +59,13 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       'imagestreams.image.openshift.io',
       'namespaces',
       'secrets',
+      'selfsubjectaccessreviews.authorization.k8s.io',
+      'selfsubjectreviews.authentication.k8s.io',
+      'selfsubjectrulesreviews.authorization.k8s.io',
     ]);
-    expect(await ok('api-versions')).toBe('apps/v1\nimage.openshift.io/v1\nv1\n');
+    expect(await ok('api-versions')).toBe(
+      'apps/v1\nauthentication.k8s.io/v1\nauthorization.k8s.io/v1\nimage.openshift.io/v1\nv1\n',
+    );
     expect(await ok('version')).toContain('Server Version: v1.32.0+imagestreams.');
   });
 
@@ -234,11 +239,21 @@ spec:
   });
 
   it('waits for a field and for the end', async () => {
-    await ok('create cm slow --from-literal=a=b');
-    expect(await ok('wait cm/slow --for=jsonpath={.data.a}=b --timeout=5s')).toContain('condition met');
-    const gone = ok('wait cm/slow --for=delete --timeout=5s');
-    await ok('delete cm slow');
-    expect(await gone).toContain('condition met');
+    const url = '/api/v1/namespaces/default/configmaps/slow';
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    await ok('create cm slow');
+    const met = ok('wait cm/slow --for=jsonpath={.data.a}=b --timeout=10s');
+    await api.call('PATCH', url, { data: { a: 'b' }, metadata: { finalizers: ['x.io/hold'] } }, merge);
+    expect(await met).toContain('condition met');
+    const deleted = ok('delete cm slow --timeout=10s');
+    await expect
+      .poll(async () => (await api.call('GET', url)).body['metadata']?.['deletionTimestamp'], {
+        timeout: 5000,
+      })
+      .toBeDefined();
+    await api.call('PATCH', url, { metadata: { finalizers: null } }, merge);
+    expect(await deleted).toContain('deleted');
+    expect((await api.call('GET', url)).status).toBe(404);
   });
 
   it('pages through long lists', async () => {
@@ -256,6 +271,12 @@ spec:
     expect(await ok('delete cm --all')).toContain('"p3" deleted');
     await ok('delete ns team');
     expect(await ok('get secret -n team -o name')).toBe('');
+  });
+
+  it('tells who the user is and what the user may do', async () => {
+    expect(await ok('auth whoami -o jsonpath={.status.userInfo.username}')).toBe('admin');
+    expect(await ok('auth can-i delete is/web')).toBe('yes\n');
+    expect(await ok('auth can-i --list --no-headers')).toMatch(/\*\.\* .*\[\*\]/);
   });
 
   it('says what it cannot do in one line', async () => {

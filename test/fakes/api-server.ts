@@ -12,6 +12,7 @@ import { eventStrategy } from '../../src/apiserver/resources/event.ts';
 import { namespaceStrategy } from '../../src/apiserver/resources/namespace.ts';
 import { secretStrategy } from '../../src/apiserver/resources/secret.ts';
 import type { RestStorage } from '../../src/apiserver/rest-storage.ts';
+import { reviewStorages } from '../../src/apiserver/reviews.ts';
 import { type ApiServerOptions, createApiServer } from '../../src/apiserver/server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openEmbeddedStore } from '../../src/store/embedded.ts';
@@ -33,7 +34,8 @@ const storagesOver = (store: ReturnType<typeof openEmbeddedStore>): readonly Res
       allowUnconditionalUpdate: false,
     }),
   ];
-  return [withContentsDeleted(createGenericStorage(store, namespaceStrategy), contents), ...contents];
+  const namespaces = withContentsDeleted(createGenericStorage(store, namespaceStrategy), contents);
+  return [namespaces, ...contents, ...reviewStorages];
 };
 
 /** A server over an embedded store in a directory of its own; call `close` at the end. */

@@ -1,5 +1,5 @@
 import type { ListOptions } from '../../store/store.ts';
-import { futureRevisionError, verbNotSupportedError } from '../errors.ts';
+import { futureRevisionError, methodNotAllowedError } from '../errors.ts';
 import { type ParsedListOptions, parseListOptions } from '../list-options.ts';
 import type { Verb } from '../request.ts';
 
@@ -20,7 +20,7 @@ export const assertFresh = (options: ParsedListOptions, resourceVersion: string)
 
 /** GET of a collection. */
 export const list: Verb = async ({ storage, target, query, context }) => {
-  if (storage.list === undefined) throw verbNotSupportedError(storage.resource, 'list');
+  if (storage.list === undefined) throw methodNotAllowedError();
   const options = parseListOptions(query, storage.resource, target);
   const found = await storage.list(storeListOptions(options), context);
   assertFresh(options, found.resourceVersion);

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { verbNotSupportedError } from '../errors.ts';
+import { methodNotAllowedError, verbNotSupportedError } from '../errors.ts';
 import { type ParsedListOptions, parseListOptions } from '../list-options.ts';
 import type { ApiRequest, Verb } from '../request.ts';
 import type { RestContext, RestEvent, RestStorage } from '../rest-storage.ts';
@@ -134,8 +134,8 @@ async function* frames(
 /** GET with `watch=true`: a stream of changes. */
 export const watch: Verb = async (request) => {
   const { storage, target, query } = request;
-  if (storage.watch === undefined || storage.list === undefined)
-    throw verbNotSupportedError(storage.resource, 'watch');
+  if (storage.list === undefined) throw methodNotAllowedError();
+  if (storage.watch === undefined) throw verbNotSupportedError(storage.resource, 'watch');
   const options = parseListOptions(query, storage.resource, target);
   return { kind: 'watch', events: frames(request, storage as WatchStorage, options) };
 };

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer } from '../../test/fakes/api-server.ts';
+
+const authorization = '/apis/authorization.k8s.io/v1';
+
+describe('reviews', () => {
+  let api: Awaited<ReturnType<typeof startTestServer>>;
+  beforeAll(async () => {
+    api = await startTestServer();
+  });
+  afterAll(() => api.close());
+
+  it('allow everything to whoever is let in', async () => {
+    const resourceAttributes = { verb: 'get', resource: 'secrets' };
+    expect(
+      await api.call('POST', `${authorization}/selfsubjectaccessreviews`, { spec: { resourceAttributes } }),
+    ).toMatchObject({ status: 201, body: { spec: { resourceAttributes }, status: { allowed: true } } });
+    expect(
+      await api.call('POST', `${authorization}/selfsubjectrulesreviews`, { spec: { namespace: 'a' } }),
+    ).toMatchObject({
+      status: 201,
+      body: { status: { resourceRules: [{ verbs: ['*'] }], incomplete: false } },
+    });
+  });
+
+  it('refuse a question about nothing', async () => {
+    const { status } = await api.call('POST', `${authorization}/selfsubjectaccessreviews`, { spec: {} });
+    expect(status).toBe(400);
+  });
+
+  it('say who asks', async () => {
+    expect(await api.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {})).toMatchObject({
+      status: 201,
+      body: {
+        status: { userInfo: { username: 'admin', groups: ['system:masters', 'system:authenticated'] } },
+      },
+    });
+  });
+
+  it('have no other verbs', async () => {
+    expect((await api.call('GET', `${authorization}/selfsubjectaccessreviews`)).status).toBe(405);
+  });
+});
