@@ -48,13 +48,23 @@ export type AppOptions = {
   readonly version: string;
 };
 
-const createPullSecrets = (store: Store, { config, logger }: AppOptions): Keychains =>
+/** Reads the operator's credentials anew each time, so that a rotated file counts at once; one that cannot be read counts as none. */
+const readGlobalPullSecret = async ({ config, logger }: AppOptions): Promise<string | undefined> => {
+  if (config.globalPullSecret === '') return undefined;
+  try {
+    return await readFile(config.globalPullSecret, 'utf8');
+  } catch (error) {
+    logger.warn({ err: error }, 'global pull secret cannot be read');
+    return undefined;
+  }
+};
+
+const createPullSecrets = (store: Store, options: AppOptions): Keychains =>
   createKeychains({
     listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
-    readGlobal: async () =>
-      config.globalPullSecret === '' ? undefined : readFile(config.globalPullSecret, 'utf8'),
+    readGlobal: () => readGlobalPullSecret(options),
     onProblem: ({ namespace, message }) =>
-      logger.warn({ namespace, problem: message }, 'pull secret cannot be read'),
+      options.logger.warn({ namespace, problem: message }, 'pull secret cannot be read'),
   });
 
 const createCall =
@@ -120,7 +130,7 @@ export const openApp = async (options: AppOptions, signal: AbortSignal): Promise
   const { config, clock, logger, version } = options;
   const { dataDir, listen } = config;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock });
+  const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock, logger });
   const parts = createParts(store, options);
   const { controllers, feed } = parts;
   try {
@@ -159,7 +169,7 @@ export const openApp = async (options: AppOptions, signal: AbortSignal): Promise
       run: async (stop) => {
         await Promise.all([
           controllers.run(stop),
-
+          store.runCompaction(stop),
           runEventSweeper({ store, clock, logger }, stop),
         ]);
       },
@@ -170,6 +180,7 @@ export const openApp = async (options: AppOptions, signal: AbortSignal): Promise
       },
     };
   } catch (error) {
+    await parts.client.close();
     await store.close();
     throw error;
   }
