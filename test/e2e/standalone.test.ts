@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextSlot } from '../../src/importer/index.ts';
 import { anImage, push, startFakeRegistry } from '../fakes/registry/index.ts';
-import { type DockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
+import { type DockerRegistry, hasDockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
 import { eventually, type Serve, startServe } from './serve.ts';
 
 const run = promisify(execFile);
@@ -86,7 +86,7 @@ const imagestreams = async (
   }
 };
 
-describe('serve', () => {
+describe.skipIf(!hasDockerRegistry)('serve', () => {
   let registry: DockerRegistry;
   let serve: Serve;
   beforeAll(async () => {

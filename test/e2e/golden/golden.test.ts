@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasDockerRegistry } from '../../setup/docker-registry.ts';
 import { type GoldenRegistries, startGoldenRegistries } from '../../setup/golden-registry.ts';
 import { eventually, type Serve, startServe } from '../serve.ts';
 import { compare, type Difference } from './compare.ts';
@@ -157,7 +158,7 @@ const report = (scenario: string, found: readonly Difference[]): void => {
   );
 };
 
-describe('the golden scenarios', () => {
+describe.skipIf(!hasDockerRegistry)('the golden scenarios', () => {
   let registries: GoldenRegistries;
   let serve: Serve;
   beforeAll(async () => {
