@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Digest } from './types.ts';
 
 /** Hash functions that a digest may use; every other algorithm is refused. */
@@ -20,13 +20,6 @@ export const parseDigest = (text: string): Digest | undefined => (isDigest(text)
 export const digestAlgorithm = (digest: Digest): DigestAlgorithm =>
   digest.startsWith('sha512:') ? 'sha512' : 'sha256';
 
-/** The digest of bytes that arrive in pieces. */
-export const digestChunks = (chunks: Iterable<Uint8Array>, algorithm: DigestAlgorithm): Digest => {
-  const hash = createHash(algorithm);
-  for (const chunk of chunks) hash.update(chunk);
-  return `${algorithm}:${hash.digest('hex')}` as Digest;
-};
-
 /** The digest of `bytes`; sha256 is what registries use unless told otherwise. */
 export const digestBytes = (bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest =>
-  digestChunks([bytes], algorithm);
+  `${algorithm}:${hash(algorithm, bytes, 'hex')}` as Digest;
