@@ -6,20 +6,20 @@ import type { ObjectKey } from './store.ts';
 export type AnyObject = KubernetesObject & { readonly status?: unknown };
 export type StoredObject = Stored<AnyObject>;
 
-const freezeDeep = (value: unknown): void => {
-  if (typeof value !== 'object' || value === null) return;
-  for (const member of Object.values(value)) freezeDeep(member);
-  Object.freeze(value);
+/** Freezes `value` at every depth: one instance is given to every reader. */
+export const freezeDeep = <T extends object>(value: T): T => {
+  // A third of the cost of Object.values for both, and this is a good part of a write.
+  if (Array.isArray(value)) for (const member of value) freezeMember(member);
+  else for (const field in value) freezeMember(value[field]);
+  return Object.freeze(value);
 };
 
-/** Freezes `object` at every depth: one instance is given to every reader. */
-export const freezeObject = <T extends AnyObject>(object: T): T => {
-  freezeDeep(object);
-  return object;
+const freezeMember = (member: unknown): void => {
+  if (typeof member === 'object' && member !== null) freezeDeep(member);
 };
 
 /** Reads what a store wrote itself; frozen at every depth. */
-export const decodeObject = (text: string): StoredObject => freezeObject(JSON.parse(text) as StoredObject);
+export const decodeObject = (text: string): StoredObject => freezeDeep(JSON.parse(text) as StoredObject);
 
 /** `object` with another resourceVersion; shares everything else. */
 export const withRevision = (object: StoredObject, revision: number): StoredObject =>

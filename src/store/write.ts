@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from '../api/resource.ts';
 import { formatTime } from '../lib/clock.ts';
 import { StoreError } from './errors.ts';
-import { type AnyObject, describeObject, freezeObject, type StoredObject, withRevision } from './object.ts';
+import { type AnyObject, describeObject, freezeDeep, type StoredObject, withRevision } from './object.ts';
 import type { ObjectKey } from './store.ts';
 
 /**
@@ -54,8 +54,8 @@ const omit = (object: object, fields: readonly string[]): Json =>
 const pick = (object: object, fields: readonly string[]): Json =>
   Object.fromEntries(Object.entries(object).filter(([field]) => fields.includes(field)));
 
-/** What an object is once it has been JSON: no undefined members, nothing shared with the caller. */
-const normalise = (object: AnyObject): AnyObject => JSON.parse(JSON.stringify(object)) as AnyObject;
+/** What `value` is once it has been JSON: no undefined members, nothing shared with the caller. */
+const normalise = <T extends object>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 const putPlan = (context: WriteContext, object: StoredObject): WritePlan => {
   const text = JSON.stringify(object);
@@ -65,7 +65,7 @@ const putPlan = (context: WriteContext, object: StoredObject): WritePlan => {
       'too-large',
       `${describeObject(context.resource, context.key)} has ${sizeBytes} bytes; the limit is ${maxObjectBytes}`,
     );
-  return { kind: 'put', object: freezeObject(object), text };
+  return { kind: 'put', object: freezeDeep(object), text };
 };
 
 /** @throws {StoreError} with code `already-exists` or `too-large`. */
@@ -103,7 +103,7 @@ export const planUpdate = (
   if (given.metadata.resourceVersion === undefined || given.metadata.resourceVersion === '')
     throw new StoreError('invalid', `${object}: an update needs metadata.resourceVersion`);
   const current = requireCurrent(context, old, given.metadata);
-  const next = combine(resource, current, normalise(given), scope);
+  const next = combine(resource, current, given, scope);
   if (isDeepStrictEqual(next, current)) return { kind: 'keep', object: current };
 
   const held = next.metadata.finalizers ?? [];
@@ -114,7 +114,7 @@ export const planUpdate = (
         'invalid',
         `${object} is being deleted: no finalizer may be added (${added.join()})`,
       );
-    if (held.length === 0) return { kind: 'remove', object: freezeObject(withRevision(next, revision)) };
+    if (held.length === 0) return { kind: 'remove', object: freezeDeep(withRevision(next, revision)) };
   }
   const changed =
     scope !== 'status' && !isDeepStrictEqual(contentOf(resource, next), contentOf(resource, current));
@@ -163,21 +163,22 @@ const requireCurrent = (
   return old;
 };
 
-/** The next state, still with the revision and generation of the current one. */
+/** The next state, still with the revision and generation of the current one. Only what is taken from `given` is looked at. */
 const combine = (
   resource: Resource,
   current: StoredObject,
   given: AnyObject,
   scope: UpdateScope,
 ): StoredObject => {
-  if (scope === 'status') return { ...withoutStatus(current), ...pick(given, ['status']) };
-  const metadata = {
-    ...omit(given.metadata, serverOwned),
-    ...pick(current.metadata, serverOwned),
-  } as StoredObject['metadata'];
-  return scope === 'all but status' && resource.hasStatus
-    ? { ...withoutStatus(given), metadata, ...pick(current, ['status']) }
-    : { ...given, metadata };
+  if (scope === 'status') return { ...withoutStatus(current), ...normalise(pick(given, ['status'])) };
+  const keepsStatus = scope === 'all but status' && resource.hasStatus;
+  const next = normalise(keepsStatus ? withoutStatus(given) : given);
+  const metadata = { ...omit(next.metadata, serverOwned), ...pick(current.metadata, serverOwned) };
+  return {
+    ...next,
+    metadata: metadata as StoredObject['metadata'],
+    ...(keepsStatus ? pick(current, ['status']) : {}),
+  };
 };
 
 const withoutStatus = <T extends AnyObject>(object: T): T => omit(object, ['status']) as T;
