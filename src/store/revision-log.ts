@@ -1,5 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import { decodeObject, type StoredObject, withRevision } from './object.ts';
+import { ObjectCache, type SizedObject } from './object-cache.ts';
 import type { Sql } from './sql.ts';
 import type { ObjectKey } from './store.ts';
 
@@ -20,12 +21,9 @@ export type Change = {
   readonly size: number;
 };
 
-/** An object and the length of its JSON in UTF-16 units. */
-export type Current = { readonly object: StoredObject; readonly size: number };
-
 /** A write on its way into the log. */
 export type Entry = Pick<Change, 'resource' | 'key'> & {
-  readonly old: Current | undefined;
+  readonly old: SizedObject | undefined;
   /** The next state and its JSON; undefined for a delete. */
   readonly next: { readonly object: StoredObject; readonly text: string } | undefined;
 };
@@ -70,6 +68,7 @@ const windowSize = 4 * 1024 * 1024;
  */
 export class RevisionLog {
   readonly #sql: Sql;
+  readonly #cache = new ObjectCache();
   #last: number;
   #compacted: number;
 
@@ -92,36 +91,47 @@ export class RevisionLog {
   }
 
   /** The newest state of an object. */
-  current(resource: string, key: ObjectKey): Current | undefined {
-    const row = this.#sql.read(() =>
-      this.#sql
-        .prepare(
-          `SELECT r.object FROM objects o JOIN revisions r ON r.revision = o.revision
-           WHERE o.resource = ? AND o.namespace = ? AND o.name = ?`,
-        )
-        .get(resource, key.namespace, key.name),
-    );
-    if (row === undefined) return undefined;
-    const text = String(row['object']);
-    return { object: decodeObject(text), size: text.length };
+  current(resource: string, key: ObjectKey): SizedObject | undefined {
+    return this.#sql.read(() => {
+      const row = this.#sql
+        .prepare('SELECT revision FROM objects WHERE resource = ? AND namespace = ? AND name = ?')
+        .get(resource, key.namespace, key.name);
+      return row === undefined ? undefined : this.#state(Number(row['revision']));
+    });
   }
 
-  /**
-   * Runs `work` in one transaction. What it appends stands when this returns it; when it throws, nothing was written.
-   */
+  #state(revision: number): SizedObject {
+    const known = this.#cache.get(revision);
+    if (known !== undefined) return known;
+    const row = this.#sql.prepare('SELECT object FROM revisions WHERE revision = ?').get(revision);
+    const text = String(row?.['object']);
+    const state = { object: decodeObject(text), size: text.length };
+    // Not within a transaction: what that has written may never come to be.
+    if (revision <= this.#last) this.#cache.set(revision, state);
+    return state;
+  }
+
+  /** Runs `work` in one transaction. What it appends stands when this returns it; when it throws, nothing was written. */
   transaction(work: (transaction: Transaction) => void): readonly Change[] {
+    const entries: Entry[] = [];
     const changes: Change[] = [];
     const nextRevision = (): number => this.#last + changes.length + 1;
-    this.#sql.transaction(() =>
-      work({ nextRevision, append: (entry) => changes.push(this.#append(nextRevision(), entry)) }),
-    );
-    this.#last += changes.length;
+    const append = (entry: Entry): void => {
+      changes.push(this.#append(nextRevision(), entry));
+      entries.push(entry);
+    };
+    this.#sql.transaction(() => work({ nextRevision, append }));
+    for (const { old, next } of entries) {
+      this.#last += 1;
+      if (old !== undefined) this.#cache.delete(revisionOf(old.object));
+      if (next !== undefined) this.#cache.set(this.#last, { object: next.object, size: next.text.length });
+    }
     return changes;
   }
 
   #append(revision: number, { resource, key, old, next }: Entry): Change {
     const operation = next === undefined ? 'delete' : old === undefined ? 'create' : 'update';
-    const previous = old === undefined ? 0 : Number(old.object.metadata.resourceVersion);
+    const previous = old === undefined ? 0 : revisionOf(old.object);
     const { namespace, name } = key;
     this.#sql.write(() => {
       this.#sql
@@ -203,6 +213,8 @@ export class RevisionLog {
     return true;
   }
 }
+
+const revisionOf = (object: StoredObject): number => Number(object.metadata.resourceVersion);
 
 const existing = (old: StoredObject | undefined): StoredObject => {
   assert(old !== undefined, 'only an object that exists is deleted');
