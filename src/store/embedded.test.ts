@@ -148,6 +148,36 @@ describe('openEmbeddedStore', () => {
     await expect(store.compact('99', signal)).rejects.toMatchObject({ code: 'future-revision' });
   });
 
+  it('sends bookmarks at their interval, between changes too, and never ahead of one', async () => {
+    const clock = createManualClock();
+    const store = open({ clock });
+    const { resourceVersion: fromRevision } = await store.list(imageStreams, {}, signal);
+    const stop = new AbortController();
+    const told: string[] = [];
+    const watching = (async () => {
+      const options = { fromRevision, bookmarkIntervalMs: 1000, ...odd };
+      for await (const event of store.watch(imageStreams, options, stop.signal))
+        told.push(
+          event.type === 'BOOKMARK'
+            ? `at ${event.resourceVersion}`
+            : `${event.type} ${event.object.metadata.name}`,
+        );
+    })();
+    await clock.advance(999);
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    expect(told).toEqual(['at 1']);
+    const unmatched = aStream('hidden', { metadata: { labels: { odd: 'no' } } });
+    await store.create(imageStreams, unmatched, {}, signal);
+    await create(store, 'shown');
+    await clock.advance(2500);
+    expect(told).toEqual(['at 1', 'ADDED shown', 'at 3', 'at 3']);
+    expect(clock.sleeping()).toBe(1);
+    stop.abort();
+    await watching;
+    expect(clock.sleeping()).toBe(0);
+  });
+
   it('ends watches when it closes, and takes nothing afterwards', async () => {
     const store = open();
     const { resourceVersion } = await store.list(imageStreams, {}, signal);
