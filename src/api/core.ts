@@ -1,6 +1,6 @@
-import Type, { type TSchema } from 'typebox';
+import Type from 'typebox';
 import { type KubernetesObject, ObjectReferenceSchema, objectSchema } from './meta.ts';
-import type { Resource } from './resource.ts';
+import { defineResource } from './resource.ts';
 import { mapOf, openObject, time, type Value } from './schema.ts';
 import { DeploymentSpecSchema } from './workload.ts';
 
@@ -74,32 +74,8 @@ export const ReplicaSetSchema = objectSchema('ReplicaSet', 'Pods of one template
 export type ReplicaSet = KubernetesObject &
   Omit<Value<typeof ReplicaSetSchema>, 'apiVersion' | 'kind' | 'metadata'>;
 
-type CoreResourceOptions = {
-  readonly plural: string;
-  readonly kind: string;
-  readonly schema: TSchema;
-  readonly group?: string;
-  readonly shortNames?: readonly string[];
-  readonly categories?: readonly string[];
-  readonly namespaced?: boolean;
-  readonly hasStatus?: boolean;
-  readonly generationCountsAnnotations?: boolean;
-  readonly selectableFields?: readonly string[];
-};
-
-const coreResource = <T extends KubernetesObject>(options: CoreResourceOptions): Resource<T> => ({
+export const namespaces = defineResource<Namespace>({
   group: '',
-  version: 'v1',
-  singular: options.kind.toLowerCase(),
-  shortNames: [],
-  categories: [],
-  namespaced: true,
-  hasStatus: false,
-  selectableFields: [],
-  ...options,
-});
-
-export const namespaces = coreResource<Namespace>({
   plural: 'namespaces',
   kind: 'Namespace',
   schema: NamespaceSchema,
@@ -107,19 +83,22 @@ export const namespaces = coreResource<Namespace>({
   namespaced: false,
   hasStatus: true,
 });
-export const secrets = coreResource<Secret>({
+export const secrets = defineResource<Secret>({
+  group: '',
   plural: 'secrets',
   kind: 'Secret',
   schema: SecretSchema,
   selectableFields: ['type'],
 });
-export const configMaps = coreResource<ConfigMap>({
+export const configMaps = defineResource<ConfigMap>({
+  group: '',
   plural: 'configmaps',
   kind: 'ConfigMap',
   schema: ConfigMapSchema,
   shortNames: ['cm'],
 });
-export const events = coreResource<Event>({
+export const events = defineResource<Event>({
+  group: '',
   plural: 'events',
   kind: 'Event',
   schema: EventSchema,
@@ -138,7 +117,7 @@ export const events = coreResource<Event>({
     'type',
   ],
 });
-export const deployments = coreResource<Deployment>({
+export const deployments = defineResource<Deployment>({
   group: 'apps',
   plural: 'deployments',
   kind: 'Deployment',
@@ -148,7 +127,7 @@ export const deployments = coreResource<Deployment>({
   hasStatus: true,
   generationCountsAnnotations: true,
 });
-export const replicaSets = coreResource<ReplicaSet>({
+export const replicaSets = defineResource<ReplicaSet>({
   group: 'apps',
   plural: 'replicasets',
   kind: 'ReplicaSet',

@@ -23,6 +23,21 @@ export type Resource<T extends KubernetesObject = KubernetesObject> = {
   readonly __object?: T;
 };
 
+/** What has to be said of a resource; the rest is what most of them are: namespaced, without a status apart, without other names. */
+type ResourceOptions = Pick<Resource, 'group' | 'plural' | 'kind' | 'schema'> & Partial<Resource>;
+
+/** Makes a resource of version `v1`. */
+export const defineResource = <T extends KubernetesObject>(options: ResourceOptions): Resource<T> => ({
+  version: 'v1',
+  singular: options.kind.toLowerCase(),
+  shortNames: [],
+  categories: [],
+  namespaced: true,
+  hasStatus: false,
+  selectableFields: [],
+  ...(options as ResourceOptions & { readonly __object?: T }),
+});
+
 /** `image.openshift.io/v1`, or `v1` for the core group. */
 export const apiVersionOf = (resource: Resource): string =>
   resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;

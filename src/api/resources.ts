@@ -1,4 +1,3 @@
-import type { TSchema } from 'typebox';
 import { type Image, ImageSchema } from './image.ts';
 import { type ImageStream, ImageStreamSchema } from './image-stream.ts';
 import { type ImageStreamImport, ImageStreamImportSchema } from './image-stream-import.ts';
@@ -12,36 +11,13 @@ import {
   type ImageTag,
   ImageTagSchema,
 } from './image-stream-tag.ts';
-import type { KubernetesObject } from './meta.ts';
-import type { Resource } from './resource.ts';
+import { defineResource } from './resource.ts';
 import { type SecretList, SecretListSchema } from './secret-list.ts';
 
-const imageGroup = 'image.openshift.io';
+const group = 'image.openshift.io';
 
-type ImageResourceOptions = {
-  readonly plural: string;
-  readonly kind: string;
-  readonly schema: TSchema;
-  readonly shortNames?: readonly string[];
-  readonly namespaced?: boolean;
-  readonly hasStatus?: boolean;
-  readonly categories?: readonly string[];
-  readonly selectableFields?: readonly string[];
-};
-
-const imageResource = <T extends KubernetesObject>(options: ImageResourceOptions): Resource<T> => ({
-  group: imageGroup,
-  version: 'v1',
-  singular: options.kind.toLowerCase(),
-  shortNames: [],
-  categories: [],
-  namespaced: true,
-  hasStatus: false,
-  selectableFields: [],
-  ...options,
-});
-
-export const imageStreams = imageResource<ImageStream>({
+export const imageStreams = defineResource<ImageStream>({
+  group,
   plural: 'imagestreams',
   kind: 'ImageStream',
   schema: ImageStreamSchema,
@@ -50,35 +26,41 @@ export const imageStreams = imageResource<ImageStream>({
   hasStatus: true,
   selectableFields: ['spec.dockerImageRepository', 'status.dockerImageRepository'],
 });
-export const images = imageResource<Image>({
+export const images = defineResource<Image>({
+  group,
   plural: 'images',
   kind: 'Image',
   schema: ImageSchema,
   namespaced: false,
 });
-export const imageStreamImports = imageResource<ImageStreamImport>({
+export const imageStreamImports = defineResource<ImageStreamImport>({
+  group,
   plural: 'imagestreamimports',
   kind: 'ImageStreamImport',
   schema: ImageStreamImportSchema,
 });
-export const imageStreamMappings = imageResource<ImageStreamMapping>({
+export const imageStreamMappings = defineResource<ImageStreamMapping>({
+  group,
   plural: 'imagestreammappings',
   kind: 'ImageStreamMapping',
   schema: ImageStreamMappingSchema,
 });
-export const imageStreamTags = imageResource<ImageStreamTag>({
+export const imageStreamTags = defineResource<ImageStreamTag>({
+  group,
   plural: 'imagestreamtags',
   kind: 'ImageStreamTag',
   schema: ImageStreamTagSchema,
   shortNames: ['istag'],
 });
-export const imageTags = imageResource<ImageTag>({
+export const imageTags = defineResource<ImageTag>({
+  group,
   plural: 'imagetags',
   kind: 'ImageTag',
   schema: ImageTagSchema,
   shortNames: ['itag'],
 });
-export const imageStreamImages = imageResource<ImageStreamImage>({
+export const imageStreamImages = defineResource<ImageStreamImage>({
+  group,
   plural: 'imagestreamimages',
   kind: 'ImageStreamImage',
   schema: ImageStreamImageSchema,
@@ -86,13 +68,15 @@ export const imageStreamImages = imageResource<ImageStreamImage>({
 });
 
 /** Subresource `layers`; named like the stream, whose name the request holds. */
-export const imageStreamLayers = imageResource<ImageStreamLayers>({
+export const imageStreamLayers = defineResource<ImageStreamLayers>({
+  group,
   plural: imageStreams.plural,
   kind: 'ImageStreamLayers',
   schema: ImageStreamLayersSchema,
 });
 /** Subresource `secrets`; named like the stream, whose name the request holds. */
-export const imageStreamSecrets = imageResource<SecretList>({
+export const imageStreamSecrets = defineResource<SecretList>({
+  group,
   plural: imageStreams.plural,
   kind: 'SecretList',
   schema: SecretListSchema,
