@@ -12,7 +12,7 @@ export const parseFieldSelector = (text: string): readonly FieldRequirement[] =>
   termsOf(text)
     .filter((term) => term !== '')
     .map((term) => {
-      const parts = /^(?<path>.*?)(?<operator>!=|==|=)(?<value>.*)$/s.exec(term)?.groups;
+      const parts = /^(?<path>.+?)(?<operator>!=|==|=)(?<value>.*)$/s.exec(term)?.groups;
       if (parts === undefined)
         throw new StoreError('invalid', `invalid selector: '${text}'; can't understand '${term}'`);
       return {
