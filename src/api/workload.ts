@@ -22,7 +22,7 @@ const EnvVarSchema = Type.Object({
 const ContainerPortSchema = Type.Object({
   containerPort: int32('Port that the container listens on.'),
   name: Type.Optional(text('Name by which services may refer to it.')),
-  protocol: Type.Optional(text('TCP, UDP or SCTP. Default TCP.')),
+  protocol: Type.Optional(Type.String({ description: 'TCP, UDP or SCTP.', default: 'TCP' })),
   hostPort: Type.Optional(int32('Port of the host.')),
   hostIP: Type.Optional(text('Address of the host to bind to.')),
 });

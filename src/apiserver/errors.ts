@@ -165,6 +165,10 @@ export const fromStoreError = (error: StoreError, resource: Named, name: string)
 export const isNotFound = (error: unknown): boolean =>
   error instanceof StatusError && error.status.reason === 'NotFound';
 
+/** True for the 409 of a name that is taken. */
+export const isAlreadyExists = (error: unknown): boolean =>
+  error instanceof StatusError && error.status.reason === 'AlreadyExists';
+
 /** Makes `work` reject with what its StoreErrors mean; everything else passes untouched. */
 export const withStoreErrors = async <Result>(
   resource: Named,

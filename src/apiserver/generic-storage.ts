@@ -118,12 +118,14 @@ export const createGenericStorage = <T extends KubernetesObject>(
   const status: RestStorage<T> = {
     resource,
     columns,
+    managesFields: true,
     get,
     update: (key, transform, context) => updateObjectStatus(parts, key, transform, context),
   };
   return {
     resource,
     columns,
+    managesFields: true,
     get,
     list: (options, context) => listObjects(parts, options, context),
     watch: (options, context) => watchObjects(parts, options, context),

@@ -110,11 +110,19 @@ const writeStatus =
   async (old) => {
     const wanted = await transform(old);
     const resourceVersion = checkedVersion(strategy, wanted, old);
-    const kept = withStatus<T>({ ...old, metadata: { ...old.metadata, resourceVersion } }, statusOf(wanted));
+    const { managedFields: _managedFields, ...oldMetadata } = old.metadata;
+    const { managedFields } = wanted.metadata;
+    const managed = managedFields === undefined ? {} : { managedFields };
+    const metadata = { ...oldMetadata, ...managed, resourceVersion };
+    const kept = withStatus<T>({ ...old, metadata }, statusOf(wanted));
     const next = (await strategy.prepareForStatusUpdate?.(kept, old, context)) ?? kept;
     const errors = (await strategy.validateStatusUpdate?.(next, old, context)) ?? [];
     assertValid(strategy.resource, old.metadata.name, errors);
-    return store.updateStatus(strategy.resource, next, { dryRun: context.dryRun }, context.signal);
+    const options = { dryRun: context.dryRun };
+    // Who manages the status is written beside it.
+    return jsonEquals(managedFields, old.metadata.managedFields)
+      ? store.updateStatus(strategy.resource, next, options, context.signal)
+      : store.replace(strategy.resource, next, options, context.signal);
   };
 
 /** Writes all of an object but its status; creates it where the strategy lets an update do that. */

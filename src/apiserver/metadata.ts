@@ -50,11 +50,9 @@ export const metadataForUpdate = (next: ObjectMeta, old: ObjectMeta): ObjectMeta
   const { deletionTimestamp: _deletionTimestamp, selfLink: _selfLink, ...rest } = next;
   const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds } = old;
   const fixed = { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds };
-  const { managedFields = old.managedFields } = next;
   return {
     ...rest,
     ...Object.fromEntries(Object.entries(fixed).filter(([, value]) => value !== undefined)),
-    ...(managedFields === undefined ? {} : { managedFields }),
   };
 };
 

@@ -125,7 +125,8 @@ describe('strategic merge patch', () => {
     const patch = {
       spec: { '$setElementOrder/tags': [{ name: 'v3' }, { name: 'v1' }], tags: [{ name: 'v3' }] },
     };
-    expect(tagsOf(patch).map(({ name }) => name)).toEqual(['v3', 'v1', 'v2']);
+    // As in Kubernetes: what is new stands behind what the patch does not know.
+    expect(tagsOf(patch).map(({ name }) => name)).toEqual(['v2', 'v3', 'v1']);
   });
 
   it('reorders a list that it does not change', () => {

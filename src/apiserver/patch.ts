@@ -11,11 +11,15 @@ import { strategicMergePatch } from './strategic-merge-patch.ts';
 /** Makes the patched object, still unchecked. Throws a StatusError where the patch does not fit. */
 export type Patcher = (target: JsonObject) => unknown;
 
+/** Server-side apply: no patch of what is there, but a statement of what is wanted. */
+export const applyMediaType = 'application/apply-patch+yaml';
+
 /** What PATCH accepts, in the order in which a 415 names them. */
 export const patchMediaTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  applyMediaType,
 ] as const;
 
 /** As in Kubernetes: more operations than that cost more than they can be worth. */

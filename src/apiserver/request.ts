@@ -16,6 +16,8 @@ export type ApiRequest = {
   readonly query: URLSearchParams;
   readonly body: RequestBody;
   readonly form: ResponseForm;
+  /** Who writes, as far as the client says: its own word for itself, or the name of the program. */
+  readonly fieldManager: string;
   readonly clock: Clock;
   readonly context: RestContext;
   /** Refuses objects for a namespace that does not take any. */

@@ -50,6 +50,8 @@ export type Transform<T> = (old: T | undefined) => T | Promise<T>;
 export type RestStorage<T extends KubernetesObject = KubernetesObject> = {
   readonly resource: Resource<T>;
   readonly columns: readonly Column<T>[];
+  /** Keeps `metadata.managedFields` as it is given them, which server-side apply needs. Default false. */
+  readonly managesFields?: boolean;
   get?(key: ObjectKey, context: RestContext): Promise<T>;
   list?(options: ListOptions, context: RestContext): Promise<RestList<T>>;
   watch?(options: WatchOptions, context: RestContext): AsyncIterable<RestEvent<T>>;

@@ -24,6 +24,16 @@ const parseDryRun = (query: URLSearchParams): boolean => {
   return values.length > 0;
 };
 
+/** Kubernetes takes no longer names of field managers. */
+const maxManagerNameLength = 128;
+
+/** `fieldManager` of the query, else the program in front of the version in the User-Agent. */
+const managerNameOf = (request: HttpRequest): string => {
+  const given = request.query.get('fieldManager') ?? '';
+  const program = headerOf(request, 'user-agent')?.split('/', 1)[0]?.trim() ?? '';
+  return (given === '' ? program : given).slice(0, maxManagerNameLength);
+};
+
 const deadlineError = (): StatusError =>
   new StatusError(failure('Timeout', 'Timeout: request did not complete within the allotted timeout', {}));
 
@@ -61,6 +71,7 @@ export const createServeResource = (catalog: Catalog, clock: Clock): ServeResour
       query: request.query,
       body: { mediaType: mediaTypeOf(headerOf(request, 'content-type')), bytes: request.body },
       form,
+      fieldManager: managerNameOf(request),
       clock,
       context: { user, dryRun, signal: deadline.signal, warn },
       admitCreate,

@@ -1,6 +1,7 @@
 import { badRequestError } from './errors.ts';
 import { fieldOf, isJsonObject, type JsonObject, jsonEquals } from './json.ts';
 import { fieldSchema, itemSchema, type JsonSchema, patchMergeOf } from './json-schema.ts';
+import { type Identity, inOrder } from './list-order.ts';
 
 /**
  * Strategic merge patch: a merge patch that also merges lists, by the keys in the schema, and that obeys `$` directives.
@@ -47,8 +48,6 @@ const plain = (value: unknown): unknown => {
   );
 };
 
-type Identity = (item: unknown) => string;
-
 const identityBy =
   (keys: readonly string[]): Identity =>
   (item) => {
@@ -63,33 +62,6 @@ const identityBy =
   };
 
 const identityOfPrimitive: Identity = (item) => JSON.stringify(item);
-
-/** Puts `items` into the order that the patch asks for; items that it does not know stay behind the neighbour they had. */
-const inOrder = (
-  items: readonly unknown[],
-  before: readonly unknown[],
-  order: readonly unknown[],
-  identity: Identity,
-): readonly unknown[] => {
-  const rank = new Map(order.map((item, index) => [identity(item), index]));
-  const position = new Map(before.map((item, index) => [identity(item), index]));
-  const ordered = items
-    .filter((item) => rank.has(identity(item)))
-    .toSorted((a, b) => (rank.get(identity(a)) ?? 0) - (rank.get(identity(b)) ?? 0));
-  const others = items.filter((item) => !rank.has(identity(item)));
-  const result: unknown[] = [];
-  // Merges the two sequences: the server's own item goes first while it stood before the patch's next item.
-  while (ordered.length > 0 || others.length > 0) {
-    const [next] = ordered;
-    const [other] = others;
-    const nextAt = next === undefined ? undefined : position.get(identity(next));
-    const otherAt = other === undefined ? undefined : position.get(identity(other));
-    const otherFirst =
-      ordered.length === 0 || (nextAt !== undefined && otherAt !== undefined && otherAt < nextAt);
-    result.push(otherFirst && others.length > 0 ? others.shift() : ordered.shift());
-  }
-  return result;
-};
 
 const mergeKeyedList = (
   target: readonly unknown[],

@@ -122,6 +122,24 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     });
   });
 
+  it('applies on the server, beside another applier, after it applied on its own side', async () => {
+    const { stdout } = await kubectl.run(['apply', '--server-side', '-f', '-'], { input: stream('v1', '2') });
+    expect(stdout).toContain('serverside-applied');
+    const others = stream('v2', '1').replace(/ {2}- name: other\n {4}reference: true\n/, '');
+    await ok('apply --server-side --field-manager=other -f -', { input: others });
+    await ok('apply --server-side -f -', { input: stream('v1', '2') });
+    expect(await ok('get is web -o jsonpath={.spec.tags[*].name}')).toBe('v1 other mine v2');
+    const clash = await kubectl.run(['apply', '--server-side', '--field-manager=other', '-f', '-'], {
+      input: stream('v1', '3'),
+    });
+    expect(clash.code).toBe(1);
+    expect(clash.stderr).toContain('conflict with "kubectl": .spec.tags[name="v1"].from.name');
+    await ok('apply --server-side --field-manager=other --force-conflicts -f -', {
+      input: stream('v1', '3'),
+    });
+    expect(await ok('get is web -o jsonpath={.spec.tags[*].name}')).toBe('v1 other mine');
+  });
+
   it('labels and annotates', async () => {
     expect(await ok('label is web tier=front')).toContain('labeled');
     expect(await ok('annotate is web note=hello')).toContain('annotated');

@@ -2,8 +2,10 @@ import { invalid, rootPath } from '../../api/field-error.ts';
 import { invalidStatus, StatusError } from '../../api/status.ts';
 import { assertNamed, decodeObject, inNamespaceOf, parseFieldValidation, type Refuse } from '../decode.ts';
 import { methodNotAllowedError, notFoundError } from '../errors.ts';
-import { parsePatch } from '../patch.ts';
+import { applyMediaType, parsePatch } from '../patch.ts';
 import type { Verb } from '../request.ts';
+import { tracked } from '../tracking.ts';
+import { apply, assertNotForced } from './apply.ts';
 
 /** 422 for a patch that makes of the object what its kind cannot be, worded as Kubernetes does. */
 const misfitError = (patched: unknown, detail: string): StatusError => {
@@ -12,7 +14,10 @@ const misfitError = (patched: unknown, detail: string): StatusError => {
 };
 
 /** PATCH of one object, or of a subresource: the patch is applied to what is stored, again after a conflict. */
-export const patch: Verb = async ({ storage, target, query, body, context }) => {
+export const patch: Verb = async (request) => {
+  const { storage, target, query, body, context } = request;
+  if (body.mediaType === applyMediaType) return apply(request);
+  assertNotForced(query);
   if (storage.update === undefined) throw methodNotAllowedError();
   const { resource } = storage;
   const patcher = parsePatch(body, resource);
@@ -26,7 +31,7 @@ export const patch: Verb = async ({ storage, target, query, body, context }) => 
       const refuse: Refuse = (_resource, detail) => misfitError(value, detail);
       const patched = decodeObject(value, resource, { fieldValidation, warn: context.warn, refuse });
       assertNamed(patched, target);
-      return inNamespaceOf(patched, target);
+      return tracked(old, inNamespaceOf(patched, target), request);
     },
     context,
   );

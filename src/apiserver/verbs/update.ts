@@ -1,6 +1,7 @@
 import { assertNamed, readObject } from '../decode.ts';
 import { methodNotAllowedError } from '../errors.ts';
 import type { Verb } from '../request.ts';
+import { tracked } from '../tracking.ts';
 
 /** PUT of one object, or of a subresource. */
 export const update: Verb = async (request) => {
@@ -13,7 +14,7 @@ export const update: Verb = async (request) => {
     key,
     async (old) => {
       if (old === undefined) await admitCreate(key.namespace, context);
-      return object;
+      return tracked(old, object, request);
     },
     context,
   );
