@@ -24,7 +24,9 @@ const setUp = (secrets: readonly Secret[], global?: string) => {
     onProblem: ({ message }) => problems.push(message),
   });
   const usernames = async (): Promise<readonly string[]> =>
-    (await keychains('team', new AbortController().signal))(repository).map(({ username }) => username);
+    (await keychains('team', new AbortController().signal))(repository).map((offer) =>
+      offer.kind === 'helper' ? offer.program : offer.username,
+    );
   return { problems, usernames };
 };
 

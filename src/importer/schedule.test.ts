@@ -153,6 +153,21 @@ describe('scheduledRefresh', () => {
     expect(sharingKey).not.toBe(scheduled(tag('nginx'))?.sharingKey);
   });
 
+  it('knows a helper by its program, and does not ask it', () => {
+    const keychain: Keychain = () => [
+      {
+        kind: 'helper',
+        id: 'id-of-this-run',
+        program: 'docker-credential-ecr-login',
+        source: 'test',
+        ask: () => Promise.reject(new Error('asked while planning')),
+      },
+    ];
+    expect(scheduled(tag('nginx'), { keychain })?.refresh.credentialClass).toBe(
+      '[["helper","docker-credential-ecr-login"]]',
+    );
+  });
+
   it('says what is wrong with the interval', () => {
     const annotations = { 'imagestreams.dev/refresh-interval': 'often' };
     expect(scheduled(tag('nginx', { annotations }))?.problem).toContain('"often" is no duration');

@@ -13,7 +13,7 @@ export type Refresh = {
   /** Canonical pull spec, as registries are asked by it. */
   readonly reference: string;
   readonly importMode: ImportMode;
-  /** Kinds and user names of the credentials that would be tried: stable from one run to the next, and no secret. */
+  /** Kinds and user names (of helpers: programs) of the credentials that would be tried: stable from one run to the next, and no secret. */
   readonly credentialClass: string;
   readonly intervalMs: number;
 };
@@ -101,7 +101,12 @@ export const scheduledRefresh = (
   const refresh = {
     reference: formatReference(reference),
     importMode: importModeOf(tag),
-    credentialClass: JSON.stringify(keychain(repository).map(({ kind, username }) => [kind, username])),
+    credentialClass: JSON.stringify(
+      keychain(repository).map((offer) => [
+        offer.kind,
+        offer.kind === 'helper' ? offer.program : offer.username,
+      ]),
+    ),
     intervalMs,
   };
   const isInsecure = tag.importPolicy.insecure === true;

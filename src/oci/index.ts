@@ -18,6 +18,7 @@ export type { Operation } from './transport/send.ts';
 export type {
   Access,
   Credential,
+  CredentialHelper,
   Descriptor,
   Digest,
   FetchedConfig,

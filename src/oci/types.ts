@@ -75,8 +75,23 @@ export type Credential =
       readonly source: string;
     };
 
+/**
+ * A program that may know credentials for a repository. It is asked when a registry demands proof, not before: neither a plan nor an
+ * open registry runs it.
+ */
+export type CredentialHelper = {
+  readonly kind: 'helper';
+  /** As of {@link Credential}: the same program asked for the same thing, whatever it answers. */
+  readonly id: string;
+  /** Name of the program: stable from one run to the next, where its answers are not. */
+  readonly program: string;
+  readonly source: string;
+  /** What it answers now, most specific first; a helper that fails has said so elsewhere and knows none. Rejects with `signal.reason`. */
+  readonly ask: (signal: AbortSignal) => Promise<readonly Credential[]>;
+};
+
 /** Credentials for a repository, most specific first; anonymous is tried last and is not listed. */
-export type Keychain = (repository: Repository) => readonly Credential[];
+export type Keychain = (repository: Repository) => readonly (Credential | CredentialHelper)[];
 
 /** How one request may be made. */
 export type Access = {

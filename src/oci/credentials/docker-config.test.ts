@@ -7,9 +7,10 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 const read = (config: unknown) => parseDockerConfig(JSON.stringify(config), 'secret shop/pull');
 
-const only = (entry: unknown) => {
-  const { entries, problems } = read({ auths: { 'quay.io': entry } });
-  return problems[0] ?? entries[0]?.credential;
+const only = (value: unknown) => {
+  const { entries, problems } = read({ auths: { 'quay.io': value } });
+  const [entry] = entries;
+  return problems[0] ?? (entry !== undefined && 'credential' in entry ? entry.credential : undefined);
 };
 
 describe('parseDockerConfig', () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseReference } from '../reference.ts';
+import type { Repository } from '../types.ts';
 import { basicCredential } from './credential.ts';
-import { anonymous, createKeychain, parseMatch } from './keychain.ts';
+import { anonymous, createKeychain, everyHost, parseMatch } from './keychain.ts';
 
 const keychainOf = (...keys: readonly string[]) =>
   createKeychain(
@@ -100,6 +101,31 @@ describe('createKeychain', () => {
       { match, credential: basicCredential('alice', 'p', 'secret b') },
     ]);
     expect(keychain({ registry: 'quay.io', repository: 'app' })).toMatchObject([{ source: 'secret b' }]);
+  });
+
+  it('offers a helper for what it is asked about, and one for every host last', () => {
+    const helperOf =
+      (program: string) =>
+      ({ registry, repository }: Repository) => ({
+        kind: 'helper' as const,
+        id: `${program} ${registry}`,
+        program,
+        source: `${registry}/${repository}`,
+        ask: () => Promise.resolve([]),
+      });
+    const host = parseMatch('*.io');
+    if (host === undefined) throw new Error('not a key');
+    const keychain = createKeychain([
+      { match: everyHost, helper: helperOf('store') },
+      { match: host, credential: basicCredential('alice', 'p', 'file') },
+      { match: host, helper: helperOf('helper') },
+    ]);
+    expect(keychain({ registry: 'quay.io', repository: 'team/app' })).toMatchObject([
+      { kind: 'basic' },
+      { kind: 'helper', program: 'helper', source: 'quay.io/team/app' },
+      { kind: 'helper', program: 'store' },
+    ]);
+    expect(keychain({ registry: 'localhost:5000', repository: 'app' })).toMatchObject([{ program: 'store' }]);
   });
 
   it('offers nothing where it holds nothing', () => {

@@ -1,17 +1,22 @@
 import { canonicalRegistry } from '../reference.ts';
-import type { Credential, Keychain, Repository } from '../types.ts';
+import type { Credential, CredentialHelper, Keychain, Repository } from '../types.ts';
 
 /** Which repositories a credential is for. */
 export type Match = {
-  /** Labels of the host, in lower case; `*` stands for any characters within one label. */
-  readonly labels: readonly string[];
+  /** Labels of the host, in lower case; `*` stands for any characters within one label. `undefined`: every host. */
+  readonly labels: readonly string[] | undefined;
   readonly port: string;
   /** Leading segments of the repository; none: every repository of the host. */
   readonly path: readonly string[];
 };
 
-/** A credential with what it is for: one entry of a docker config. */
-export type CredentialEntry = { readonly match: Match; readonly credential: Credential };
+/** A credential with what it is for: one entry of a docker config; or who is to be asked for one. */
+export type CredentialEntry =
+  | { readonly match: Match; readonly credential: Credential }
+  | { readonly match: Match; readonly helper: (repository: Repository) => CredentialHelper };
+
+/** What every repository of every host fits, and what is least specific. */
+export const everyHost: Match = { labels: undefined, port: '', path: [] };
 
 /** Keeps nothing for anybody. */
 export const anonymous: Keychain = () => [];
@@ -53,6 +58,7 @@ const matchesLabel = (pattern: string, text: string): boolean => {
 };
 
 const matches = (match: Match, { registry, repository }: Repository): boolean => {
+  if (match.labels === undefined) return true;
   const { labels, port } = splitHost(registry);
   const segments = repository.split('/');
   return (
@@ -63,7 +69,8 @@ const matches = (match: Match, { registry, repository }: Repository): boolean =>
   );
 };
 
-const wildcards = ({ labels }: Match): number => labels.filter((label) => label.includes('*')).length;
+const wildcards = ({ labels }: Match): number =>
+  labels?.filter((label) => label.includes('*')).length ?? Number.MAX_SAFE_INTEGER;
 
 /** Longer paths first, then fewer wildcards. */
 const bySpecificity = (a: CredentialEntry, b: CredentialEntry): number =>
@@ -77,9 +84,11 @@ export const createKeychain = (entries: readonly CredentialEntry[]): Keychain =>
   // Array.prototype.toSorted is stable: entries given first stay first.
   const sorted = entries.toSorted(bySpecificity);
   return (repository) => {
-    const found = new Map<string, Credential>();
-    for (const { match, credential } of sorted) {
-      if (!found.has(credential.id) && matches(match, repository)) found.set(credential.id, credential);
+    const found = new Map<string, Credential | CredentialHelper>();
+    for (const entry of sorted) {
+      if (!matches(entry.match, repository)) continue;
+      const offer = 'helper' in entry ? entry.helper(repository) : entry.credential;
+      if (!found.has(offer.id)) found.set(offer.id, offer);
     }
     return [...found.values()];
   };

@@ -3,7 +3,7 @@ import { createManualClock, settle } from '../../../test/fakes/clock.ts';
 import { anAnswer, aRequest, createFakeSend, type FakeAnswer, never } from '../../../test/fakes/send.ts';
 import { basicCredential, identityToken } from '../credentials/credential.ts';
 import { RegistryError } from '../errors.ts';
-import type { Credential } from '../types.ts';
+import type { Credential, CredentialHelper } from '../types.ts';
 import { withAuth } from './auth.ts';
 import type { RegistryRequest } from './send.ts';
 
@@ -16,7 +16,7 @@ const basicOf = (user: string, password: string): string =>
 type RequestOptions = {
   readonly host?: string;
   readonly repository?: string;
-  readonly credentials?: readonly Credential[];
+  readonly credentials?: readonly (Credential | CredentialHelper)[];
   readonly insecure?: boolean;
 };
 
@@ -392,6 +392,65 @@ describe('withAuth, with several credentials', () => {
     });
     await expect(send(request({ credentials: [alice, bob] }))).rejects.toMatchObject({ code: 'unavailable' });
     expect(lines()).toEqual([`GET ${app} anonymous`, 'GET /token alice']);
+  });
+});
+
+describe('withAuth, with helpers', () => {
+  const helperOf = (ask: CredentialHelper['ask'], id = 'helper'): CredentialHelper => ({
+    kind: 'helper',
+    id,
+    program: 'docker-credential-test',
+    source: 'test',
+    ask,
+  });
+  const isBob = (who: string): boolean => who === basicOf('bob', 'builder');
+  const basic = { accepts: isBob, challenge: () => challenge('Basic realm="x"') };
+
+  it('does not ask them where the registry demands nothing', async () => {
+    const { send, lines } = against({ accepts: () => true });
+    const helper = helperOf(() => Promise.reject(new Error('asked')));
+    await send(request({ credentials: [helper] }));
+    expect(lines()).toEqual([`GET ${app} anonymous`]);
+  });
+
+  it('tries what they answer in their place in the order, and asks the one that worked first', async () => {
+    const { send, lines } = against(basic);
+    let asked = 0;
+    const silent = helperOf(() => {
+      asked += 1;
+      return Promise.resolve([]);
+    }, 'silent');
+    const credentials = [silent, alice, helperOf(() => Promise.resolve([alice, bob]))];
+    expect((await send(request({ credentials }))).status).toBe(200);
+    expect((await send(request({ credentials }))).status).toBe(200);
+    expect(lines()).toEqual([
+      `GET ${app} anonymous`,
+      `GET ${app} alice`,
+      `GET ${app} alice`,
+      `GET ${app} bob`,
+      `GET ${app} alice`,
+      `GET ${app} bob`,
+    ]);
+    expect(asked).toBe(1);
+  });
+
+  it('goes anonymously at last where they know nothing', async () => {
+    const { send, lines } = against({ accepts: withToken });
+    expect((await send(request({ credentials: [helperOf(() => Promise.resolve([]))] }))).status).toBe(200);
+    expect(lines().at(-2)).toBe('GET /token anonymous');
+  });
+
+  it('stops asking them when told to stop', async () => {
+    const { send } = against(basic);
+    const stop = new AbortController();
+    const helper = helperOf(
+      (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+          stop.abort(new Error('enough'));
+        }),
+    );
+    await expect(send(request({ credentials: [helper] }), stop.signal)).rejects.toThrow('enough');
   });
 });
 

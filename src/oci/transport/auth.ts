@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
 import { createBoundedMap } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
-import type { Credential } from '../types.ts';
+import type { Credential, CredentialHelper } from '../types.ts';
 import { type AuthScheme, createSchemeMemory, hostKey, isSameScheme, readScheme } from './auth-scheme.ts';
 import { basicAuthorization } from './basic.ts';
 import { type Layer, type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
@@ -44,19 +44,37 @@ const sendWithToken = async (
   return next(authorize(request, `Bearer ${fresh.value}`), signal);
 };
 
+/** Something to try; `undefined` is anonymous. */
+type Offer = Credential | CredentialHelper | undefined;
+
+/** The credentials behind an offer. */
+const credentialsOf = async (
+  offer: Offer,
+  signal: AbortSignal,
+): Promise<readonly (Credential | undefined)[]> => (offer?.kind === 'helper' ? offer.ask(signal) : [offer]);
+
 /** What to try, in order: what worked here before, then from the most specific credential to none at all. */
-const candidates = (
-  request: RegistryRequest,
-  worked: string | undefined,
-): readonly (Credential | undefined)[] => {
+const candidates = (request: RegistryRequest, worked: string | undefined): readonly Offer[] => {
   const all = [...request.access.keychain(request.repository), undefined];
-  const isFirst = (credential: Credential | undefined): boolean => (credential?.id ?? '') === worked;
-  return [...all.filter(isFirst), ...all.filter((credential) => !isFirst(credential))];
+  const isFirst = (offer: Offer): boolean => (offer?.id ?? '') === worked;
+  return [...all.filter(isFirst), ...all.filter((offer) => !isFirst(offer))];
 };
 
 /** Of all refusals the one that says most: a 403 knew who asked, and the first credential was the most specific. */
 const mostTelling = (refusals: readonly Refusal[]): Refusal | undefined =>
   refusals.find(({ status }) => status === 403) ?? refusals[0];
+
+/** The answer to an attempt; a refusal is one, too. */
+const orRefusal = async (answer: Promise<RegistryResponse | undefined>): Promise<Refusal | undefined> => {
+  try {
+    return await answer;
+  } catch (error) {
+    const refused =
+      error instanceof RegistryError && (error.code === 'unauthorized' || error.code === 'denied');
+    if (!refused) throw error;
+    return error;
+  }
+};
 
 /**
  * Proves who asks in each possible way until one is accepted; resolves with the most telling refusal when none is.
@@ -92,22 +110,19 @@ const createProver = (next: Send, tokens: TokenSource) => {
   ): Promise<Refusal> => {
     const key = `${hostKey(request)}/${request.repository.repository}`;
     const refusals: Refusal[] = [];
-    for (const credential of candidates(request, accepted.get(key))) {
-      const isKnown = credential === undefined && scheme.kind === 'basic';
-      try {
-        const response =
-          (isKnown ? anonymous : undefined) ?? (await attempt(scheme, credential, request, signal));
-        if (response === undefined) continue;
-        if (response.status !== 401 && response.status !== 403) {
-          accepted.set(key, credential?.id ?? '');
-          return response;
+    for (const offer of candidates(request, accepted.get(key))) {
+      for (const credential of await credentialsOf(offer, signal)) {
+        const isKnown = credential === undefined && scheme.kind === 'basic';
+        const answer =
+          (isKnown ? anonymous : undefined) ??
+          (await orRefusal(attempt(scheme, credential, request, signal)));
+        if (answer === undefined) continue;
+        if (answer instanceof RegistryError || answer.status === 401 || answer.status === 403) {
+          refusals.push(answer);
+          continue;
         }
-        refusals.push(response);
-      } catch (error) {
-        const refused =
-          error instanceof RegistryError && (error.code === 'unauthorized' || error.code === 'denied');
-        if (!refused) throw error;
-        refusals.push(error);
+        accepted.set(key, offer?.id ?? '');
+        return answer;
       }
     }
     accepted.delete(key);
