@@ -8,7 +8,7 @@ export const ImageLayerDataSchema = Type.Object({
 });
 
 export const ImageBlobReferencesSchema = Type.Object({
-  imageMissing: Type.Optional(Type.Boolean({ description: 'The history names an image that is gone.' })),
+  imageMissing: Type.Boolean({ description: 'The history names an image that is gone.' }),
   layers: nullable(Type.Array(Type.String())),
   config: nullable(Type.String()),
   manifests: Type.Optional(Type.Array(Type.String())),

@@ -53,7 +53,7 @@ describe('imagestreams/layers', () => {
     const layers = await layersOf(['sha256:a'], [dockerImage('sha256:a')]);
     expect(layers).toMatchObject({ kind: 'ImageStreamLayers', metadata: { name: 'app', namespace: 'ns' } });
     expect(layers?.images).toEqual({
-      'sha256:a': { layers: ['sha256:layer'], config: 'sha256:a-config' },
+      'sha256:a': { imageMissing: false, layers: ['sha256:layer'], config: 'sha256:a-config' },
     });
     expect(layers?.blobs).toEqual({
       'sha256:layer': { size: 7, mediaType: 'layer/type' },
@@ -72,9 +72,14 @@ describe('imagestreams/layers', () => {
       ],
     );
     expect(layers?.images).toEqual({
-      'sha256:list': { layers: null, config: null, manifests: ['sha256:inner'] },
-      'sha256:inner': { layers: null, config: null, manifests: ['sha256:a', 'sha256:list'] },
-      'sha256:a': { layers: ['sha256:layer'], config: 'sha256:a-config' },
+      'sha256:list': { imageMissing: false, layers: null, config: null, manifests: ['sha256:inner'] },
+      'sha256:inner': {
+        imageMissing: false,
+        layers: null,
+        config: null,
+        manifests: ['sha256:a', 'sha256:list'],
+      },
+      'sha256:a': { imageMissing: false, layers: ['sha256:layer'], config: 'sha256:a-config' },
     });
   });
 

@@ -34,6 +34,7 @@ const describe = (image: Image): Described => {
   const manifests = (image.dockerImageManifests ?? []).map(({ digest }) => digest);
   return {
     references: {
+      imageMissing: false,
       layers: layers.length === 0 ? null : layers.map(({ name }) => name),
       config,
       ...(manifests.length === 0 ? {} : { manifests }),
