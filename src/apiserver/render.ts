@@ -42,8 +42,9 @@ export const renderObject = (object: KubernetesObject | Status, request: ApiRequ
   }
 };
 
+/** A computed list has no resourceVersion (it is empty), and then says none. */
 const listMeta = (list: RestList<KubernetesObject>) => ({
-  resourceVersion: list.resourceVersion,
+  ...(list.resourceVersion === '' ? {} : { resourceVersion: list.resourceVersion }),
   ...(list.continueToken === undefined ? {} : { continue: list.continueToken }),
   ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
 });

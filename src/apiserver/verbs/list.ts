@@ -11,9 +11,14 @@ export const storeListOptions = (options: ParsedListOptions): ListOptions => ({
   exactRevision: options.freshness.kind === 'exact' ? options.freshness.revision : undefined,
 });
 
-/** @throws {StatusError} 504 when a list is older than the client has already seen. */
+/**
+ * A computed list has no revision of its own: it is of the newest state.
+ *
+ * @throws {StatusError} 504 when a list is older than the client has already seen.
+ */
 export const assertFresh = (options: ParsedListOptions, resourceVersion: string): void => {
   const { freshness } = options;
+  if (resourceVersion === '') return;
   if (freshness.kind === 'notOlderThan' && BigInt(freshness.revision) > BigInt(resourceVersion))
     throw futureRevisionError();
 };
