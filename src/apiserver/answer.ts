@@ -4,20 +4,19 @@ import type { BodyAnswer, HttpAnswer } from './http.ts';
 import type { ResponseFormat } from './negotiate.ts';
 import { renderList, renderObject, statusBody } from './render.ts';
 import type { ApiAnswer, ApiRequest } from './request.ts';
+import { formatWarnings } from './warnings.ts';
 
 type Encoding = ResponseFormat['encoding'];
 
+/** Readers of YAML 1.1, such as kubectl, take `on` for a flag and a bare time for a time: the schema quotes them. */
 const encode = (value: unknown, encoding: Encoding): string =>
-  encoding === 'yaml' ? toYaml(value) : `${JSON.stringify(value)}\n`;
+  encoding === 'yaml' ? toYaml(value, { schema: 'yaml-1.1' }) : `${JSON.stringify(value)}\n`;
 
 /** No cache between us and the client may keep what we say. */
 export const noCache = { 'cache-control': 'no-cache, private' } as const;
 
-/** @see https://www.rfc-editor.org/rfc/rfc7234#section-5.5 code 299 is the one that clients print. */
 const warningHeaders = (warnings: readonly string[]): Readonly<Record<string, readonly string[]>> =>
-  warnings.length === 0
-    ? {}
-    : { warning: [...new Set(warnings)].map((warning) => `299 - ${JSON.stringify(warning)}`) };
+  warnings.length === 0 ? {} : { warning: formatWarnings(warnings) };
 
 /** What a verb answers, in the form and encoding that the client asked for. */
 export const answerOf = (

@@ -27,7 +27,7 @@ export const parseJsonBody = (bytes: Uint8Array): unknown => {
 /** @throws {StatusError} 400 for what is not one YAML document. */
 export const parseYamlBody = (bytes: Uint8Array): unknown => {
   try {
-    return parseYaml(textOf(bytes), { prettyErrors: false });
+    return parseYaml(textOf(bytes), { prettyErrors: false, merge: true });
   } catch (error) {
     throw badRequestError(`the body of the request could not be parsed as YAML: ${messageOf(error)}`, error);
   }

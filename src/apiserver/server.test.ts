@@ -1,8 +1,14 @@
-import { get, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { startTestServer } from '../../test/fakes/api-server.ts';
-import type { ExtraRoute } from './server.ts';
+import { createManualClock, eventually } from '../../test/fakes/clock.ts';
+import { createRecordingLogger } from '../../test/fakes/logger.ts';
+import { configMaps } from '../api/core.ts';
+import type { RestStorage } from './rest-storage.ts';
+import { createApiServer, type ExtraRoute } from './server.ts';
 
 const streams = '/apis/image.openshift.io/v1/namespaces/default/imagestreams';
 const maps = '/api/v1/namespaces/default/configmaps';
@@ -126,6 +132,68 @@ describe('API server', () => {
       body: { reason: 'RequestEntityTooLarge' },
     });
     expect((await api.call('GET', `${maps}/large`)).status).toBe(404);
+  });
+
+  it('answers what the web framework refuses with a Status too', async () => {
+    await api.server.listen('127.0.0.1', 0, new AbortController().signal);
+    const { port } = new URL(api.server.address() ?? '');
+    const ask = async (path: string, method: string) => {
+      const asked = request({ host: '127.0.0.1', port, path, method, agent: false }).end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      return { status: answer.statusCode, type: answer.headers['content-type'], body: await text(answer) };
+    };
+    expect(await ask('/%zz', 'GET')).toMatchObject({
+      status: 400,
+      type: 'application/json',
+      body: expect.stringContaining('"reason":"BadRequest"'),
+    });
+    expect(await ask('/api/v1', 'PROPFIND')).toMatchObject({
+      status: 405,
+      body: expect.stringContaining('"reason":"MethodNotAllowed"'),
+    });
+  });
+
+  it('serves YAML that readers of YAML 1.1 read as it was', async () => {
+    const data = { a: 'on', b: '2026-01-01T00:00:00Z' };
+    await api.call('POST', maps, { metadata: { name: 'yaml' }, data });
+    const answer = await api.call('GET', `${maps}/yaml`, undefined, { accept: 'application/yaml' });
+    expect(answer.headers['content-type']).toBe('application/yaml');
+    expect(parse(answer.text, { schema: 'yaml-1.1' })).toMatchObject({ data });
+  });
+
+  it('reads YAML', async () => {
+    const yaml = { 'content-type': 'application/yaml' };
+    const created = await api.call('POST', maps, 'metadata: {name: from-yaml}\ndata: {a: "1"}\n', yaml);
+    expect(created).toMatchObject({ status: 201, body: { data: { a: '1' } } });
+    expect((await api.call('POST', maps, 'a: [', yaml)).status).toBe(400);
+    expect((await api.call('POST', maps, 'a: 1', { 'content-type': 'text/plain' })).status).toBe(415);
+  });
+});
+
+describe('a request with a deadline', () => {
+  it('is answered when the time that the client gives it is over', async () => {
+    const clock = createManualClock();
+    const stuck: RestStorage = {
+      resource: configMaps,
+      columns: [],
+      get: (_key, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+    };
+    const server = createApiServer({
+      storages: [stuck],
+      clock,
+      logger: createRecordingLogger(),
+      authenticate: () => ({ name: 'a', groups: [] }),
+    });
+    const answer = server.inject({ url: `${maps}/a?timeout=1m30s` });
+    await eventually(() => clock.sleeping() === 1);
+    await clock.advance(90_000);
+    expect(await answer).toMatchObject({
+      statusCode: 504,
+      body: expect.stringContaining('did not complete within the allotted timeout'),
+    });
   });
 });
 

@@ -4,15 +4,24 @@ import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failure, StatusError } from '../api/status.ts';
 import { failureAnswer } from './answer.ts';
-import { badRequestError, internalError, tooLargeError, unauthorizedError } from './errors.ts';
+import {
+  badRequestError,
+  internalError,
+  methodNotAllowedError,
+  tooLargeError,
+  unauthorizedError,
+} from './errors.ts';
 import { createHandler, type HandlerOptions } from './handler.ts';
 import type { BodyAnswer, HttpRequest } from './http.ts';
 import { sendWatch } from './watch-stream.ts';
 
 /** Largest body that is read; what Kubernetes reads. */
 const bodyLimitBytes = 3 * 1024 * 1024;
-/** How long answers that are on their way get when the server stops. */
+/** How long answers that are on their way get when the server stops, and how long to say then that they come to nothing. */
 const drainMs = 3000;
+const refuseMs = 1000;
+/** Longer than clients keep idle connections, so that none is closed under a request; in milliseconds. */
+const keepAliveTimeout = 120_000;
 
 /** What something else supplies under a path of its own: a document such as metrics, or a stream that may never end. */
 export type ExtraRoute = {
@@ -64,7 +73,8 @@ const frameworkFailure = (error: unknown): StatusError => {
 const sendBody = (reply: FastifyReply, answer: BodyAnswer): FastifyReply => {
   for (const [name, value] of Object.entries(answer.headers))
     reply.header(name, typeof value === 'string' ? value : [...value]);
-  return reply.code(answer.status).send(answer.body);
+  // As bytes: the framework would add a charset to the media type of a text.
+  return reply.code(answer.status).send(Buffer.from(answer.body));
 };
 
 const toHttpRequest = (request: FastifyRequest, signal: AbortSignal): HttpRequest => {
@@ -85,10 +95,18 @@ const createApp = (tls: ApiServerOptions['tls']): FastifyInstance => {
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
     serverFactory: (handler) =>
-      tls === undefined ? createHttpServer(handler) : createHttpsServer({ ...tls }, handler),
+      tls === undefined
+        ? createHttpServer({ keepAliveTimeout }, handler)
+        : createHttpsServer({ ...tls, keepAliveTimeout }, handler),
+    frameworkErrors: (error, _request, reply) => {
+      sendBody(reply, failureAnswer(frameworkFailure(error).status, 'json'));
+    },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setNotFoundHandler((_request, reply) =>
+    sendBody(reply, failureAnswer(methodNotAllowedError().status, 'json')),
+  );
   app.setErrorHandler((error, _request, reply) =>
     sendBody(reply, failureAnswer(frameworkFailure(error).status, 'json')),
   );
@@ -173,13 +191,13 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const close = async (): Promise<void> => {
     watches.stop();
     const drained = new AbortController();
-    const deadline = clock.sleep(drainMs, drained.signal).then(
-      () => {
-        running.stop();
-        app.server.closeAllConnections();
-      },
-      () => undefined, // everything was answered in time
-    );
+    const cutOff = async (): Promise<void> => {
+      await clock.sleep(drainMs, drained.signal);
+      running.stop();
+      await clock.sleep(refuseMs, drained.signal);
+      app.server.closeAllConnections();
+    };
+    const deadline = cutOff().catch(() => undefined); // everything was answered in time
     await app.close();
     drained.abort();
     await deadline;
