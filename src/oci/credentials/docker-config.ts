@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Credential } from '../types.ts';
 import { basicCredential, identityToken } from './credential.ts';
-import { type CredentialEntry, parseMatch } from './keychain.ts';
+import type { DockerHelpers } from './docker-helper.ts';
+import { type CredentialEntry, everyHost, parseMatch } from './keychain.ts';
 
 /** What a file of credentials holds. What could not be read is said in `problems`, without a secret, and the rest is kept. */
 export type ParsedDockerConfig = {
@@ -51,13 +52,55 @@ const parseAuths = (auths: JsonObject, source: string): ParsedDockerConfig => {
   return { entries, problems };
 };
 
+/** `credHelpers` before `credsStore`, as docker has it. */
+const parseHelpers = (config: JsonObject, source: string, helpers: DockerHelpers): ParsedDockerConfig => {
+  const entries: CredentialEntry[] = [];
+  const problems: string[] = [];
+  const add = (at: string, name: unknown, key: string | undefined): void => {
+    const match = key === undefined ? everyHost : parseMatch(key);
+    // Docker writes an empty name for "none".
+    if (name === undefined || name === null || name === '') return;
+    const helper = typeof name === 'string' ? helpers({ name, key, source }) : undefined;
+    if (match === undefined) problems.push(`${source}: ${at} is not for a registry`);
+    else if (helper === undefined) problems.push(`${source}: ${at} names no helper`);
+    else entries.push({ match, helper });
+  };
+  const credHelpers = config['credHelpers'];
+  if (isJsonObject(credHelpers)) {
+    for (const [key, name] of Object.entries(credHelpers))
+      add(`credHelpers ${JSON.stringify(key)}`, name, key);
+  } else if (credHelpers !== undefined && credHelpers !== null) {
+    problems.push(`${source}: credHelpers is not an object`);
+  }
+  add('credsStore', config['credsStore'], undefined);
+  return { entries, problems };
+};
+
+const parseStatic = (config: JsonObject, source: string): ParsedDockerConfig => {
+  const auths = config['auths'];
+  if (auths === undefined || auths === null) {
+    // Without `auths` only entries that are objects with credentials can be meant; other settings of a config.json are not.
+    return parseAuths(legacyEntries(config), source);
+  }
+  return isJsonObject(auths)
+    ? parseAuths(auths, source)
+    : { entries: [], problems: [`${source}: auths is not an object`] };
+};
+
 /**
  * Reads `~/.docker/config.json` and what `kubernetes.io/dockerconfigjson` secrets hold (`auths`), or the older `.dockercfg`
  * (the same map without `auths` around it). `source` names the file or secret in problems and in credentials.
  *
+ * Helpers (`credHelpers`, `credsStore`) count only where `helpers` is given: for files of the operator, and never for secrets, whose
+ * authors must not choose programs that run here.
+ *
  * @see https://kubernetes.io/docs/concepts/containers/images/#config-json
  */
-export const parseDockerConfig = (text: string, source: string): ParsedDockerConfig => {
+export const parseDockerConfig = (
+  text: string,
+  source: string,
+  helpers?: DockerHelpers,
+): ParsedDockerConfig => {
   const unreadable = (problem: string): ParsedDockerConfig => ({
     entries: [],
     problems: [`${source}: ${problem}`],
@@ -70,12 +113,12 @@ export const parseDockerConfig = (text: string, source: string): ParsedDockerCon
     return unreadable('not valid JSON');
   }
   if (!isJsonObject(json)) return unreadable('not a JSON object');
-  const auths = json['auths'];
-  if (auths === undefined || auths === null) {
-    // Without `auths` only entries that are objects with credentials can be meant; other settings of a config.json are not.
-    return parseAuths(legacyEntries(json), source);
-  }
-  return isJsonObject(auths) ? parseAuths(auths, source) : unreadable('auths is not an object');
+  const dynamic = helpers === undefined ? { entries: [], problems: [] } : parseHelpers(json, source, helpers);
+  const fixed = parseStatic(json, source);
+  return {
+    entries: [...dynamic.entries, ...fixed.entries],
+    problems: [...dynamic.problems, ...fixed.problems],
+  };
 };
 
 const credentialFields = ['auth', 'username', 'password', 'identitytoken', 'email'];
