@@ -50,6 +50,35 @@ describe('createClient', () => {
     });
   });
 
+  it('writes, patches and deletes by name, in any namespace', async () => {
+    const api = await start(({ body }) => ({ body: body ?? {} }));
+    const client = clientOf(api.url).in('other');
+    expect(client.namespace).toBe('other');
+    expect(await client.replace(imageStreams, 'app', { spec: {} }, never)).toEqual({ spec: {} });
+    await client.patch(imageStreams, 'app', { metadata: { labels: { a: null } } }, never);
+    await client.delete(imageStreams, 'app', never);
+    const path = '/apis/image.openshift.io/v1/namespaces/other/imagestreams/app';
+    expect(
+      api.calls.map(({ method, path: at, headers, body }) => [method, at, headers['content-type'], body]),
+    ).toEqual([
+      ['PUT', path, 'application/json', { spec: {} }],
+      ['PATCH', path, 'application/merge-patch+json', { metadata: { labels: { a: null } } }],
+      ['DELETE', path, 'application/json', { kind: 'DeleteOptions', apiVersion: 'image.openshift.io/v1' }],
+    ]);
+  });
+
+  it('takes the plain 404 of an API that does not serve a resource for NotFound', async () => {
+    const api = await start(() => ({
+      code: 404,
+      body: '404 page not found\n',
+      type: 'text/plain; charset=utf-8',
+    }));
+    const error = await failureOf(clientOf(api.url).get(imageStreams, 'app', never));
+    expect(error).toMatchObject({
+      status: { reason: 'NotFound', message: 'the server could not find the requested resource' },
+    });
+  });
+
   it('rejects with the Status that the server answers', async () => {
     const api = await start(() => notFound('imagestreams', 'app'));
     const error = await failureOf(clientOf(api.url).get(imageStreams, 'app', never));

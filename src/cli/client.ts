@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { Agent } from 'node:https';
 import { text as readText } from 'node:stream/consumers';
 import type { KubernetesObject } from '../api/meta.ts';
-import type { Resource } from '../api/resource.ts';
-import { type Status, StatusError } from '../api/status.ts';
+import { apiVersionOf, type Resource } from '../api/resource.ts';
+import { StatusError } from '../api/status.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { failureOf, isObject, isSuccess, parseJson } from './answers.ts';
 import type { Connection } from './connection.ts';
 import { CliError } from './errors.ts';
 import { type ApiRequest, exchange, linesOf, unreachable } from './exchange.ts';
@@ -12,6 +13,8 @@ import { type ApiRequest, exchange, linesOf, unreachable } from './exchange.ts';
 /** The API server, as far as the commands need it. */
 export type ApiClient = {
   readonly namespace: string;
+  /** The same server, another namespace. */
+  readonly in: (namespace: string) => ApiClient;
   /** Reads an object of the namespace. Rejects with a StatusError as the server says, such as `NotFound`. */
   readonly get: <T extends KubernetesObject>(
     resource: Resource<T>,
@@ -24,6 +27,22 @@ export type ApiClient = {
     object: unknown,
     signal: AbortSignal,
   ) => Promise<T>;
+  /** Writes an object of the namespace under its name; resolves to what the server made of it. */
+  readonly replace: <T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: string,
+    object: unknown,
+    signal: AbortSignal,
+  ) => Promise<T>;
+  /** Changes fields of an object of the namespace by a JSON merge patch. */
+  readonly patch: <T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: string,
+    patch: unknown,
+    signal: AbortSignal,
+  ) => Promise<T>;
+  /** Deletes an object of the namespace. */
+  readonly delete: (resource: Resource, name: string, signal: AbortSignal) => Promise<void>;
   /** Resolves when an answer begins that may never end, to its lines as they come; they end when the server closes it. */
   readonly lines: (path: string, signal: AbortSignal) => Promise<AsyncIterable<string>>;
 };
@@ -40,38 +59,6 @@ const agentOf = (connection: Connection): Agent =>
     ...(connection.key === undefined ? {} : { key: connection.key }),
     ...(connection.serverName === undefined ? {} : { servername: connection.serverName }),
   });
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
-const isObject = (value: unknown): value is { readonly kind?: unknown } =>
-  typeof value === 'object' && value !== null;
-
-const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
-
-/** Answers of a server that is starting or stopping, or of a gateway in front of one that is gone. */
-const isUnavailable = ({ statusCode = 0 }: IncomingMessage): boolean => [502, 503, 504].includes(statusCode);
-
-/** The failure in an answer; one that is no Status came from something else than a Kubernetes API. */
-const failureOf = (connection: Connection, response: IncomingMessage, body: string): Error => {
-  const answer = parseJson(body);
-  if (isObject(answer) && answer.kind === 'Status') return new StatusError(answer as Status);
-  if (isUnavailable(response))
-    return new CliError(
-      'unreachable',
-      `the API server at ${connection.server.origin} is not available now: HTTP ${response.statusCode ?? 0}`,
-    );
-  const type = response.headers['content-type'] ?? 'no content type';
-  return new CliError(
-    'failed',
-    `${connection.server.origin} did not answer as a Kubernetes API: HTTP ${response.statusCode ?? 0}, ${type}`,
-  );
-};
 
 /** Runs `work` under a time limit and turns what broke into what is said to the user. */
 const limited = async <T>(
@@ -99,11 +86,44 @@ const limited = async <T>(
 const segmentOf = (name: string): string =>
   encodeURIComponent(name).replaceAll('%3A', ':').replaceAll('%40', '@');
 
+type Call = (request: ApiRequest, timeoutMs: number, signal: AbortSignal) => Promise<unknown>;
+
+/** The verbs for the objects of one namespace. */
+const verbsIn = (
+  namespace: string,
+  call: Call,
+  timeouts: ClientTimeouts,
+): Omit<ApiClient, 'in' | 'lines'> => {
+  const collectionOf = ({ group, version, plural }: Resource): string =>
+    `/apis/${group}/${version}/namespaces/${segmentOf(namespace)}/${plural}`;
+  const pathOf = (resource: Resource, name: string): string => `${collectionOf(resource)}/${segmentOf(name)}`;
+  // A request for an object of a kind is answered with one: the server is trusted with that.
+  const ask = async <T>(request: ApiRequest, signal: AbortSignal): Promise<T> =>
+    (await call(request, request.method === 'POST' ? timeouts.createMs : timeouts.readMs, signal)) as T;
+  return {
+    namespace,
+    get: (resource, name, signal) => ask({ method: 'GET', path: pathOf(resource, name) }, signal),
+    create: (resource, object, signal) =>
+      ask({ method: 'POST', path: collectionOf(resource), body: JSON.stringify(object) }, signal),
+    replace: (resource, name, object, signal) =>
+      ask({ method: 'PUT', path: pathOf(resource, name), body: JSON.stringify(object) }, signal),
+    patch: (resource, name, patch, signal) => {
+      const contentType = 'application/merge-patch+json';
+      const body = JSON.stringify(patch);
+      return ask({ method: 'PATCH', path: pathOf(resource, name), body, contentType }, signal);
+    },
+    delete: async (resource, name, signal) => {
+      const body = JSON.stringify({ kind: 'DeleteOptions', apiVersion: apiVersionOf(resource) });
+      await ask({ method: 'DELETE', path: pathOf(resource, name), body }, signal);
+    },
+  };
+};
+
 /** Speaks to the API server of `connection` over kept connections. */
 export const createClient = (connection: Connection, timeouts: ClientTimeouts): ApiClient => {
   const agent = agentOf(connection);
 
-  const call = (request: ApiRequest, timeoutMs: number, caller: AbortSignal): Promise<unknown> =>
+  const call: Call = (request, timeoutMs, caller) =>
     limited(connection, timeoutMs, caller, async (signal) => {
       const response = await exchange(connection, agent, request, signal);
       const body = await readText(response);
@@ -135,23 +155,12 @@ export const createClient = (connection: Connection, timeouts: ClientTimeouts): 
     }
   }
 
-  const collectionOf = (resource: Resource): string =>
-    `/apis/${resource.group}/${resource.version}/namespaces/${segmentOf(connection.namespace)}/${resource.plural}`;
-
-  return {
-    namespace: connection.namespace,
-    get: async <T extends KubernetesObject>(resource: Resource<T>, name: string, signal: AbortSignal) => {
-      const path = `${collectionOf(resource)}/${segmentOf(name)}`;
-      return (await call({ method: 'GET', path }, timeouts.readMs, signal)) as T;
-    },
-    create: async <T extends KubernetesObject>(
-      resource: Resource<T>,
-      object: unknown,
-      signal: AbortSignal,
-    ) => {
-      const request = { method: 'POST', path: collectionOf(resource), body: JSON.stringify(object) } as const;
-      return (await call(request, timeouts.createMs, signal)) as T;
-    },
-    lines: async (path, signal) => follow(await begin({ method: 'GET', path }, signal), signal),
-  };
+  const lines: ApiClient['lines'] = async (path, signal) =>
+    follow(await begin({ method: 'GET', path }, signal), signal);
+  const clientIn = (namespace: string): ApiClient => ({
+    ...verbsIn(namespace, call, timeouts),
+    in: clientIn,
+    lines,
+  });
+  return clientIn(connection.namespace);
 };

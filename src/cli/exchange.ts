@@ -6,14 +6,22 @@ import { CliError, messageOf, systemCodeOf } from './errors.ts';
 
 /** One request to the API server. */
 export type ApiRequest = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the server's own path; with its query. */
   readonly path: string;
   readonly body?: string;
+  /** Of the body; default `application/json`. */
+  readonly contentType?: string;
 };
 
 /** Longest wait for a connection: tells a host that drops packets from a slow import. */
 const connectTimeoutMs = 10_000;
+
+/** Node does not say by itself how long the body of a DELETE is. */
+const bodyHeaders = (body: string, contentType = 'application/json'): Readonly<Record<string, string>> => ({
+  'content-type': contentType,
+  'content-length': String(Buffer.byteLength(body)),
+});
 
 /**
  * Sends one request; resolves when the answer begins. Rejects with Node's own error, or with `signal.reason`.
@@ -30,7 +38,7 @@ export const exchange = (
     const headers = {
       accept: 'application/json',
       'user-agent': 'imagestreams',
-      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(request.body === undefined ? {} : bodyHeaders(request.body, request.contentType)),
       ...(connection.authorization === undefined ? {} : { authorization: connection.authorization }),
     };
     const options = { method: request.method, headers, signal };
