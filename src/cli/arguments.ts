@@ -1,7 +1,9 @@
 import { CliError } from './errors.ts';
 
-/** Switches of `import-image` that people also write with a value, as `oc` takes them: `--scheduled=true`. */
-const switches = ['confirm', 'all', 'insecure', 'scheduled'];
+/** Commands whose flags are those of `oc`. */
+const commands = ['import-image', 'tag'];
+/** Their switches, which people also write with a value, as `oc` takes them: `--scheduled=true`. */
+const switches = ['confirm', 'all', 'insecure', 'scheduled', 'alias', 'reference', 'delete'];
 
 const trueWords = ['1', 't', 'T', 'true', 'TRUE', 'True'];
 const falseWords = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
@@ -22,13 +24,13 @@ const normalize = (argument: string): readonly string[] => {
 };
 
 /**
- * Writes the flags of `import-image` in the one form that the parser knows; everything after `--` and every other command stays as
- * it is.
+ * Writes the flags of `import-image` and `tag` in the one form that the parser knows; everything after `--` and every other command
+ * stays as it is.
  *
  * @throws {CliError} `usage` for a switch with a value that is neither true nor false.
  */
 export const normalizeArguments = (argv: readonly string[]): readonly string[] => {
-  if (!argv.includes('import-image')) return argv;
+  if (!commands.some((command) => argv.includes(command))) return argv;
   const end = argv.indexOf('--');
   const flags = end === -1 ? argv : argv.slice(0, end);
   return [...flags.flatMap(normalize), ...argv.slice(flags.length)];

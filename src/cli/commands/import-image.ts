@@ -1,7 +1,5 @@
-import type { ImageStream } from '../../api/image-stream.ts';
 import type { ImageStreamImport } from '../../api/image-stream-import.ts';
-import { imageStreamImports, imageStreams } from '../../api/resources.ts';
-import { StatusError } from '../../api/status.ts';
+import { imageStreamImports } from '../../api/resources.ts';
 import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -9,7 +7,9 @@ import { describeImport, importFailures } from '../import-report.ts';
 import { importRequest } from '../import-request.ts';
 import { type ImportFlags, type ImportTarget, parseImportTarget } from '../import-target.ts';
 import { parseOutput, writeDocument } from '../output.ts';
+import { importModeOf, referencePolicyOf } from '../policies.ts';
 import { withProgress } from '../progress.ts';
+import { findStream, isRefusal } from '../streams.ts';
 
 export type ImportImageOptions = {
   readonly from?: string;
@@ -25,18 +25,6 @@ export type ImportImageOptions = {
 
 /** How often the request is made anew because the stream changed between reading it and importing into it. */
 const maxTries = 4;
-
-const importModeOf = (text: string | undefined): ImportFlags['importMode'] => {
-  if (text === undefined || text === 'Legacy') return 'Legacy';
-  if (text === 'PreserveOriginal') return text;
-  throw new CliError('usage', 'valid ImportMode values are Legacy or PreserveOriginal');
-};
-
-const referencePolicyOf = (text: string | undefined): ImportFlags['referencePolicy'] => {
-  if (text === undefined || text === 'source') return 'Source';
-  if (text === 'local') return 'Local';
-  throw new CliError('usage', `--reference-policy "${text}" is neither source nor local`);
-};
 
 type DryRun = 'none' | 'client' | 'server';
 
@@ -69,29 +57,13 @@ const flagsOf = (target: string, options: ImportImageOptions, dryRun: DryRun): I
   dryRun: dryRun !== 'none',
 });
 
-const isStatus = (error: unknown, reason: string): boolean =>
-  error instanceof StatusError && error.status.reason === reason;
-
-const readStream = async (
-  client: ApiClient,
-  name: string,
-  signal: AbortSignal,
-): Promise<ImageStream | undefined> => {
-  try {
-    return await client.get(imageStreams, name, signal);
-  } catch (error) {
-    if (isStatus(error, 'NotFound')) return undefined;
-    throw error;
-  }
-};
-
 const prepare = async (
   client: ApiClient,
   flags: ImportFlags,
   target: ImportTarget,
   signal: AbortSignal,
 ): Promise<ImageStreamImport> =>
-  importRequest(flags, target, await readStream(client, target.stream, signal), client.namespace);
+  importRequest(flags, target, await findStream(client, target.stream, signal), client.namespace);
 
 /** Reads the stream and imports into it; again, when it changed in between. */
 const run = async (
@@ -105,7 +77,7 @@ const run = async (
     try {
       return await client.create(imageStreamImports, request, signal);
     } catch (error) {
-      if (tries >= maxTries || !isStatus(error, 'Conflict')) throw error;
+      if (tries >= maxTries || !isRefusal(error, 'Conflict')) throw error;
     }
   }
 };
