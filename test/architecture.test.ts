@@ -41,7 +41,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pino: ['observability'],
   'pino-pretty': ['observability'],
   'prom-client': ['observability'],
-  yaml: ['cli', 'apiserver', 'apply.ts', 'config.ts', 'generate.ts'],
+  yaml: ['oci', 'cli', 'apiserver', 'apply.ts', 'config.ts', 'generate.ts'],
 };
 
 const source = resolve(import.meta.dirname, '../src');
