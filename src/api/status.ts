@@ -16,7 +16,9 @@ export const StatusCauseSchema = Type.Object({
 export const StatusSchema = Type.Object({
   apiVersion: Type.Optional(Type.String()),
   kind: Type.Optional(Type.String()),
-  metadata: Type.Optional(Type.Object({})),
+  metadata: Type.Optional(
+    Type.Object({ continue: Type.Optional(Type.String({ description: 'With Expired: how to go on.' })) }),
+  ),
   status: Type.Optional(Type.String()),
   message: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),

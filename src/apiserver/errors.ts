@@ -114,6 +114,23 @@ export const notAcceptableError = (accepted: readonly string[]): StatusError =>
 export const expiredError = (message: string, cause?: unknown): StatusError =>
   new StatusError(failure('Expired', message), { cause });
 
+/**
+ * 410 for a page of a list whose snapshot is forgotten; the Status holds the token that goes on without it.
+ *
+ * @see https://github.com/kubernetes/apiserver/blob/master/pkg/storage/continue.go
+ */
+const expiredPageError = (continueToken: string, cause: unknown): StatusError =>
+  new StatusError(
+    {
+      ...failure(
+        'Expired',
+        'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+      ),
+      metadata: { continue: continueToken },
+    },
+    { cause },
+  );
+
 /** 504: that revision is not reached yet. @see apiserver/pkg/storage/errors.go */
 export const futureRevisionError = (cause?: unknown): StatusError =>
   new StatusError(
@@ -147,7 +164,9 @@ export const fromStoreError = (error: StoreError, resource: Named, name: string)
     case 'conflict':
       return conflictError(resource, name, modifiedMessage, error);
     case 'expired':
-      return expiredError(error.message, error);
+      return error.continueToken === undefined
+        ? expiredError(error.message, error)
+        : expiredPageError(error.continueToken, error);
     case 'future-revision':
       return futureRevisionError(error);
     case 'too-large':

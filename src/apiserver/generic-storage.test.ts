@@ -226,6 +226,28 @@ describe('generic storage', () => {
       expect((await api.call('GET', `${pages}?limit=1&continue=nonsense`)).status).toBe(400);
     });
 
+    it('says how to go on when the snapshot of a page is forgotten', async () => {
+      const first = await api.call('GET', `${pages}?limit=2`);
+      await create(pages, 'late');
+      const { body: newest } = await api.call('GET', pages);
+      const { resourceVersion } = newest['metadata'] as unknown as { resourceVersion: string };
+      await api.store.compact(resourceVersion, new AbortController().signal);
+      const tokenOf = (body: typeof newest) =>
+        encodeURIComponent(body['metadata']?.['continue'] as unknown as string);
+      const expired = await api.call('GET', `${pages}?limit=2&continue=${tokenOf(first.body)}`);
+      expect(expired).toMatchObject({ status: 410, body: { reason: 'Expired' } });
+      expect(await names(`${pages}?limit=9&continue=${tokenOf(expired.body)}`)).toEqual([
+        'c',
+        'd',
+        'e',
+        'late',
+      ]);
+      expect((await api.call('GET', `${pages}?resourceVersion=1&resourceVersionMatch=Exact`)).status).toBe(
+        410,
+      );
+      await api.call('DELETE', `${pages}/late`);
+    });
+
     it('gives tables and bare metadata to who asks', async () => {
       const table = await api.call('GET', `${pages}?includeObject=None`, undefined, {
         accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',

@@ -26,10 +26,17 @@ export type StoreErrorCode =
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
+  /** With `expired`, where the page of a list was asked for: goes on behind the page before, in the newest state. */
+  readonly continueToken: string | undefined;
 
-  constructor(code: StoreErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly continueToken?: string } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.continueToken = options.continueToken;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   parseContinueToken,
   parseRevision,
   requireKept,
+  requireKeptPage,
 } from './revision.ts';
 import type { RevisionLog } from './revision-log.ts';
 import { createMatcher, type Matcher } from './selector.ts';
@@ -27,6 +28,7 @@ export const listObjects = async (
   signal: AbortSignal,
 ): Promise<ListResult<StoredObject>> => {
   const start = startOf(log, options);
+  if (options.continueToken) requireKeptPage(start, log);
   const matches = createMatcher(options);
   const query: SnapshotQuery = {
     resource,

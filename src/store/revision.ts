@@ -1,4 +1,4 @@
-import { StoreError } from './errors.ts';
+import { isStoreError, StoreError } from './errors.ts';
 import type { ObjectKey } from './store.ts';
 
 /**
@@ -35,6 +35,17 @@ export const parseContinueToken = (token: string): PageStart => {
   if (!Number.isSafeInteger(revision) || typeof namespace !== 'string' || typeof name !== 'string')
     throw new StoreError('invalid', 'the continue token is not valid');
   return { revision: Number(revision), after: { namespace, name } };
+};
+
+/** Like {@link requireKept} for a page; the error says how to go on in the newest state. */
+export const requireKeptPage = (start: PageStart, kept: KeptRevisions): void => {
+  try {
+    requireKept(start.revision, kept);
+  } catch (error) {
+    if (!isStoreError(error, 'expired')) throw error;
+    const continueToken = formatContinueToken({ revision: kept.last, after: start.after });
+    throw new StoreError('expired', error.message, { cause: error, continueToken });
+  }
 };
 
 const parseArray = (text: string): readonly unknown[] => {
