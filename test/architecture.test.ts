@@ -41,6 +41,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pino: ['observability'],
   'pino-pretty': ['observability'],
   'prom-client': ['observability'],
+  'smol-toml': ['oci/registries'],
   yaml: ['oci', 'cli', 'apiserver', 'apply.ts', 'config.ts', 'generate.ts'],
 };
 

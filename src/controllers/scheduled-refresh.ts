@@ -75,8 +75,9 @@ const entriesOf = async (
   const tags = stream?.spec?.tags?.filter(({ importPolicy }) => importPolicy?.scheduled === true) ?? [];
   if (stream === undefined || tags.length === 0) return [];
   const keychain = await ports.keychains(key.namespace, signal);
+  const { placesOf } = ports.importer;
   return tags.flatMap((tag) => {
-    const scheduled = scheduledRefresh(stream, tag, { keychain, settings: ports.intervals });
+    const scheduled = scheduledRefresh(stream, tag, { keychain, settings: ports.intervals, placesOf });
     if (scheduled === undefined) return [];
     const { problem, ...rest } = scheduled;
     if (problem !== undefined)

@@ -26,17 +26,23 @@ export type Content = {
   readonly config: (descriptor: Descriptor, signal: AbortSignal) => Promise<FetchedConfig>;
 };
 
-/** Names the credentials that a keychain has for a repository; equal classes are equivalent (DECISIONS.md, 14). Holds no secret. */
-export const credentialClass = (keychain: Keychain, repository: Repository): string =>
-  JSON.stringify(keychain(repository).map(({ id }) => id));
+/** Where a repository may be fetched from: itself, mirrors of it. */
+export type PlacesOf = RegistryClient['placesOf'];
+
+/**
+ * Names the credentials that a keychain has for a repository, wherever it may be fetched from; equal classes are equivalent.
+ * Holds no secret.
+ */
+export const credentialClass = (keychain: Keychain, repository: Repository, placesOf: PlacesOf): string =>
+  JSON.stringify(placesOf(repository).map((place) => keychain(place).map(({ id }) => id)));
 
 /** Equal scopes have equal keys, and unequal ones unequal keys. */
-export const scopeKey = ({ repository, access }: Scope): string =>
+export const scopeKey = ({ repository, access }: Scope, placesOf: PlacesOf): string =>
   JSON.stringify([
     repository.registry,
     repository.repository,
     access.insecure,
-    credentialClass(access.keychain, repository),
+    credentialClass(access.keychain, repository, placesOf),
   ]);
 
 /** A part that is missing is another thing than a reference that does not exist: the list or manifest that names it is there. */
@@ -77,7 +83,7 @@ export const createContentSource = (
 
   return (scope) => {
     const { repository, access } = scope;
-    const key = scopeKey(scope);
+    const key = scopeKey(scope, client.placesOf);
     return {
       root: (target, signal) => client.getManifest({ ...repository, target }, access, signal),
       manifest: (digest, signal) =>

@@ -229,6 +229,23 @@ describe('equal work', () => {
     expect(registry.calls.slice(before).every(({ credentials }) => credentials[0] === 'b')).toBe(true);
   });
 
+  it('shares nothing between different credentials for a mirror', async () => {
+    const registry = createFakeRegistry();
+    registry.addImage(name, amd64, 'v1');
+    const mirror = { registry: 'mirror.io', repository: 'team/app' };
+    const importer = createImporter({
+      client: { ...registry, placesOf: (repository) => [mirror, repository] },
+      clock: createManualClock(),
+    });
+    const forMirror = (id: string): ImportContext => ({
+      keychain: (repository) => (repository === mirror ? keychainOf(id)(repository) : []),
+      priority: 'interactive',
+    });
+    const contexts = [forMirror('a'), forMirror('b'), forMirror('b')];
+    await Promise.all(contexts.map((context) => importer.importImage(image(), context, never)));
+    expect(registry.asked().filter((what) => what === `GET manifest ${name}:v1`)).toHaveLength(2);
+  });
+
   it('asks for a digest each time, whatever is known of it', async () => {
     const registry = createFakeRegistry();
     const { digest } = registry.addImage(name, amd64);

@@ -85,6 +85,8 @@ export const createImporter = ({ client, clock, cacheBytes = 8 * 2 ** 20 }: Impo
       }
     },
 
+    placesOf: client.placesOf,
+
     resolve: async ({ from, insecure }, context, signal) => {
       const parsed = parseSource(from);
       return parsed.ok ? work.resolve(parsed.source, askerOf(insecure, context), signal) : parsed;

@@ -52,6 +52,19 @@ describe('statusOfError', () => {
     expect(of('rate-limited', { retryAfterMs: 1500 }).details).toEqual({ retryAfterSeconds: 2 });
   });
 
+  it('names every place that was asked, once', () => {
+    const tried = (code: RegistryErrorCode) =>
+      new RegistryError(code, 'HEAD m.io/app:v1: no; GET a.io/app:v1: no', {
+        besides: ['GET a.io/app:v1: no'],
+      });
+    expect(statusOfError(tried('unauthorized'), 'a.io/app:v1').message).toBe(
+      'you may not have access to the container image "a.io/app:v1": HEAD m.io/app:v1: no; GET a.io/app:v1: no',
+    );
+    expect(statusOfError(tried('unavailable'), 'a.io/app:v1').message).toBe(
+      'the registry cannot be reached: HEAD m.io/app:v1: no; GET a.io/app:v1: no',
+    );
+  });
+
   it('keeps a long story short', () => {
     const error = new RegistryError('unavailable', 'x'.repeat(10_000));
     expect(statusOfError(error, 'app').message).toHaveLength(1024);

@@ -90,5 +90,9 @@ const detailsOf = (subject: string, error: RegistryError): StatusDetails | undef
 export const statusOfError = (error: unknown, subject: string): Status => {
   if (!(error instanceof RegistryError)) throw error;
   const { reason, sentence } = wordings[error.code];
-  return failure(reason, sentence(subject, error).slice(0, maxMessageLength), detailsOf(subject, error));
+  const said = sentence(subject, error);
+  // Where mirrors were asked too, whoever reads this has to know which place said what.
+  const message =
+    error.besides.length === 0 || said.includes(error.message) ? said : `${said}: ${error.message}`;
+  return failure(reason, message.slice(0, maxMessageLength), detailsOf(subject, error));
 };

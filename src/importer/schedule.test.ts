@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ImageStream, TagReference } from '../api/image-stream.ts';
 import { observeTag } from '../api/pending.ts';
 import type { Keychain } from '../oci/types.ts';
+import type { PlacesOf } from './content.ts';
 import { nextSlot, type Refresh, refreshInterval, scheduledRefresh } from './schedule.ts';
 
 const minuteMs = 60_000;
@@ -128,8 +129,9 @@ describe('scheduledRefresh', () => {
     const observed = observeTag(stream, one, { succeeded: imported });
     return { ...stream, status: { tags: [{ tag: one.name, items, observed }] } };
   };
-  const scheduled = (one: TagReference, { imported = true, keychain = anonymous } = {}) =>
-    scheduledRefresh(streamOf(one, imported), one, { keychain, settings });
+  const itself: PlacesOf = (repository) => [repository];
+  const scheduled = (one: TagReference, { imported = true, keychain = anonymous, placesOf = itself } = {}) =>
+    scheduledRefresh(streamOf(one, imported), one, { keychain, settings, placesOf });
 
   it('is the same work for every spelling of a reference', () => {
     expect(scheduled(tag('nginx'))).toEqual(scheduled(tag('docker.io/library/nginx:latest')));
@@ -151,6 +153,17 @@ describe('scheduledRefresh', () => {
     expect(refresh?.credentialClass).toBe('[["basic","a"]]');
     expect(JSON.stringify([refresh, sharingKey])).not.toContain('hidden');
     expect(sharingKey).not.toBe(scheduled(tag('nginx'))?.sharingKey);
+  });
+
+  it('is other work with other credentials for a mirror', () => {
+    const placesOf: PlacesOf = (repository) => [{ registry: 'mirror.io', repository: 'app' }, repository];
+    const forMirror: Keychain = ({ registry }) =>
+      registry === 'mirror.io'
+        ? [{ kind: 'basic', id: 'id-of-a', username: 'a', password: 'hidden', source: 'test' }]
+        : [];
+    const key = (keychain: Keychain) => scheduled(tag('nginx'), { keychain, placesOf })?.sharingKey;
+    expect(key(forMirror)).not.toBe(key(anonymous));
+    expect(key(forMirror)).toBe(key(forMirror));
   });
 
   it('knows a helper by its program, and does not ask it', () => {

@@ -5,7 +5,7 @@ import { hasImageOfSpec, importModeOf, isImportable } from '../api/pending.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Keychain } from '../oci/types.ts';
-import { credentialClass } from './content.ts';
+import { credentialClass, type PlacesOf } from './content.ts';
 import { parseSource, repositoryOf } from './source.ts';
 
 /** What makes two refreshes the same work. */
@@ -89,8 +89,13 @@ export type ScheduledTag = {
 export const scheduledRefresh = (
   stream: ImageStream,
   tag: TagReference,
-  { keychain, settings }: { readonly keychain: Keychain; readonly settings: IntervalSettings },
+  ports: {
+    readonly keychain: Keychain;
+    readonly settings: IntervalSettings;
+    readonly placesOf: PlacesOf;
+  },
 ): ScheduledTag | undefined => {
+  const { keychain, settings, placesOf } = ports;
   if (!isImportable(tag) || tag.importPolicy?.scheduled !== true) return undefined;
   const parsed = parseSource(tag.from?.name ?? '');
   if (!parsed.ok) return undefined;
@@ -110,6 +115,6 @@ export const scheduledRefresh = (
     intervalMs,
   };
   const isInsecure = tag.importPolicy.insecure === true;
-  const sharingKey = JSON.stringify([refresh, isInsecure, credentialClass(keychain, repository)]);
+  const sharingKey = JSON.stringify([refresh, isInsecure, credentialClass(keychain, repository, placesOf)]);
   return { refresh, sharingKey, ...rest };
 };

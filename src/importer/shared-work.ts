@@ -66,7 +66,7 @@ export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => 
     const preferred = { architecture: preferArch, os: preferOs };
     const work = (inner: AbortSignal): Promise<FetchedReference> =>
       fetchReference(contentOf(scope), target, { importMode, preferred, nowMs: clock.now() }, inner);
-    const key = JSON.stringify([scopeKey(scope), target, importMode, preferred]);
+    const key = JSON.stringify([scopeKey(scope, client.placesOf), target, importMode, preferred]);
     try {
       return outcomeOf(wanted, await fetches({ key, freshSince: asker.freshSince }, work, signal));
     } catch (error) {
@@ -81,7 +81,7 @@ export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => 
     signal: AbortSignal,
   ): Promise<ResolveOutcome> => {
     const scope = { repository: repositoryOf(reference), access };
-    const key = JSON.stringify([scopeKey(scope), reference.target]);
+    const key = JSON.stringify([scopeKey(scope, client.placesOf), reference.target]);
     const work = (inner: AbortSignal) => client.resolve(reference, access, inner);
     try {
       const { digest } = await heads({ key, freshSince }, work, signal);

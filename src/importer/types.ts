@@ -1,7 +1,7 @@
 import type { Image } from '../api/image.ts';
 import type { ImportMode } from '../api/image-stream.ts';
 import type { Status } from '../api/status.ts';
-import type { Digest, Keychain } from '../oci/types.ts';
+import type { Digest, Keychain, RegistryClient } from '../oci/types.ts';
 
 /** One image to fetch. */
 export type ImageImport = {
@@ -85,6 +85,8 @@ export interface Importer {
     context: ImportContext,
     signal: AbortSignal,
   ): Promise<ResolveOutcome>;
+  /** Where a repository may be fetched from: who has equal credentials for all of these gets equal answers. */
+  readonly placesOf: RegistryClient['placesOf'];
 }
 
 /** Pull secrets of a namespace (and what the operator configured for all), as a keychain. */

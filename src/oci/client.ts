@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createConfigReader } from './config-reader.ts';
 import { createManifestReader } from './manifest-reader.ts';
+import { noRegistries, type Registries } from './registries/registries.ts';
+import { withRegistries } from './registries/with-registries.ts';
 import { createTagLister, defaultListingLimits, type ListingLimits } from './tag-lister.ts';
 import { withAuth } from './transport/auth.ts';
 import { withLimit } from './transport/limit.ts';
@@ -23,6 +25,8 @@ export type RegistryClientOptions = {
   readonly allowLoopback?: boolean | undefined;
   /** Hosts (`host` or `host:port`) of token servers that any registry may name. Default none. */
   readonly trustedRealms?: readonly string[] | undefined;
+  /** Mirrors, locations and which registries may be used. Default none: references are fetched from where their names say. */
+  readonly registries?: Registries | undefined;
   /** PEM certificates of further authorities. */
   readonly extraCa?: readonly string[] | undefined;
   /** Requests in flight per registry host. Default 10. */
@@ -58,10 +62,10 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
     ],
     sockets.send,
   );
-  return {
+  const readers = {
     ...createManifestReader(send, clock),
     getConfig: createConfigReader(send, clock.now),
     listTags: createTagLister(send, clock.now, { ...defaultListingLimits, ...options.listingLimits }),
-    close: sockets.close,
   };
+  return { ...withRegistries(readers, options.registries ?? noRegistries, clock), close: sockets.close };
 };

@@ -36,6 +36,8 @@ export type RegistryErrorDetails = {
   readonly registryCode?: string | undefined;
   /** Milliseconds that the registry asked us to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** What else went wrong, where mirrors or a source were asked for the same thing: one sentence each. */
+  readonly besides?: readonly string[] | undefined;
   readonly cause?: unknown;
 };
 
@@ -46,6 +48,7 @@ export class RegistryError extends Error {
   readonly status: number | undefined;
   readonly registryCode: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly besides: readonly string[];
 
   constructor(code: RegistryErrorCode, message: string, details: RegistryErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -53,5 +56,6 @@ export class RegistryError extends Error {
     this.status = details.status;
     this.registryCode = details.registryCode;
     this.retryAfterMs = details.retryAfterMs;
+    this.besides = details.besides ?? [];
   }
 }

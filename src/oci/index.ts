@@ -13,6 +13,11 @@ export {
   parseReference,
   parseRepository,
 } from './reference.ts';
+export { type MergedRules, mergeRules } from './registries/merge.ts';
+export { type MirrorSet, type ParsedMirrorSets, parseMirrorSets } from './registries/mirror-sets.ts';
+export { type Prefix, parsePrefix } from './registries/prefix.ts';
+export { noRegistries, type Registries, type RegistryRule } from './registries/registries.ts';
+export { type ParsedRegistriesConf, parseRegistriesConf } from './registries/registries-conf.ts';
 export type { RequestEvent } from './transport/observe.ts';
 export type { Operation } from './transport/send.ts';
 export type {

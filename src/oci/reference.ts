@@ -56,6 +56,13 @@ const isRegistry = (text: string): boolean => {
 /** Whether the first part of a name names a host: Docker's rule, which takes `team/app` for a repository of the Hub. */
 const looksLikeHost = (first: string): boolean => /[.:[]/.test(first) || first === 'localhost';
 
+/** Whether `text` can stand first in a name and names a registry there: `quay.io`, `localhost`, `mirror:5000`, not `team`. */
+export const isRegistryName = (text: string): boolean => looksLikeHost(text) && isRegistry(text);
+
+/** Whether `text` is a repository, or a namespace of repositories, of some registry: `team`, `team/app`. */
+export const isRepositoryPath = (text: string): boolean =>
+  text.split('/').every((component) => componentPattern.test(component));
+
 const problem = (text: string) => ({ ok: false, problem: text }) as const;
 
 /**
@@ -71,15 +78,14 @@ export const parseRepository = (name: string): ParsedRepository => {
   const registry = explicit ? canonicalRegistry(first) : dockerHub;
   const path = explicit ? name.slice(slash + 1) : name;
   if (path === '') return problem('the repository name is missing');
-  const components = path.split('/');
-  if (!components.every((component) => componentPattern.test(component))) {
+  if (!isRepositoryPath(path)) {
     return problem(
       path === path.toLowerCase()
         ? `"${path}" is not a repository name`
         : `"${path}" is not a repository name: it must be lower case`,
     );
   }
-  const repository = registry === dockerHub && components.length === 1 ? `library/${path}` : path;
+  const repository = registry === dockerHub && !path.includes('/') ? `library/${path}` : path;
   if (registry.length + 1 + repository.length > maxNameLength) {
     return problem(`the name is longer than ${maxNameLength} characters`);
   }

@@ -125,6 +125,11 @@ export interface RegistryClient {
   ): Promise<FetchedConfig>;
   /** Tags page by page. Rejects rather than ends when a page is missing: a listing that ends is whole. */
   listTags(repository: Repository, access: Access, signal: AbortSignal): AsyncIterable<readonly string[]>;
+  /**
+   * Every repository that may be asked in place of this one, by what is set up about mirrors and locations; itself, where nothing
+   * is. Who has equal credentials for all of them gets equal answers.
+   */
+  readonly placesOf: (repository: Repository) => readonly Repository[];
   /** Frees sockets; the client is of no use afterwards. */
   close(): Promise<void>;
 }

@@ -51,6 +51,7 @@ export const createFakeImporter = ({ images = {}, repositories = {} }: FakeImpor
       if (answer === undefined) return { ok: false, status: notFound(request.from) };
       return typeof answer === 'function' ? answer(request) : answer;
     },
+    placesOf: (repository) => [repository],
     resolve: () => Promise.reject(new Error('a request asks for images, never for digests')),
   };
 };

@@ -173,6 +173,7 @@ export const createFakeRegistry = (): FakeRegistry => {
         yield names.slice(start, start + 100);
       }
     },
+    placesOf: (repository) => [repository],
     close: async () => undefined,
   };
 };
