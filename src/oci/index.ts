@@ -1,6 +1,10 @@
 export { createRegistryClient, type RegistryClientOptions } from './client.ts';
 export { type ParsedDockerConfig, parseDockerConfig } from './credentials/docker-config.ts';
 export { anonymous, type CredentialEntry, createKeychain } from './credentials/keychain.ts';
+export {
+  createOperatorCredentials,
+  type OperatorCredentialsOptions,
+} from './credentials/operator-credentials.ts';
 export { digestAlgorithm, digestBytes, isDigest, parseDigest } from './digest.ts';
 export { RegistryError, type RegistryErrorCode } from './errors.ts';
 export { mediaTypes } from './media-type.ts';
