@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deployments, secrets } from './api/core.ts';
 import type { Resource } from './api/resource.ts';
@@ -20,7 +20,7 @@ import { createImporter, createKeychains, type Keychains } from './importer/inde
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
-import { createRegistryClient } from './oci/index.ts';
+import { createOperatorCredentials, createRegistryClient } from './oci/index.ts';
 import { openEmbeddedStore } from './store/index.ts';
 import type { Store } from './store/store.ts';
 
@@ -46,23 +46,31 @@ export type AppOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
+  /** What programs with credentials inherit. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 };
 
-/** Reads the operator's credentials anew each time, so that a rotated file counts at once; one that cannot be read counts as none. */
-const readGlobalPullSecret = async ({ config, logger }: AppOptions): Promise<string | undefined> => {
-  if (config.globalPullSecret === '') return undefined;
-  try {
-    return await readFile(config.globalPullSecret, 'utf8');
-  } catch (error) {
-    logger.warn({ err: error }, 'global pull secret cannot be read');
-    return undefined;
-  }
-};
+/** The credentials for every namespace: only what the settings name, since whoever may create a stream can read with them. */
+const createSharedCredentials = ({ config, clock, logger, env }: AppOptions) =>
+  createOperatorCredentials({
+    env,
+    clock,
+    onProblem: (problem) => logger.warn({ problem }, 'credentials cannot be used'),
+    pullSecrets: config.globalPullSecret === '' ? [] : [config.globalPullSecret],
+    dockerConfigs: config.dockerConfig,
+    providers:
+      config.imageCredentialProviderConfig === ''
+        ? undefined
+        : {
+            configFile: config.imageCredentialProviderConfig,
+            binDir: config.imageCredentialProviderBinDir,
+          },
+  });
 
 const createPullSecrets = (store: Store, options: AppOptions): Keychains =>
   createKeychains({
     listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
-    readGlobal: () => readGlobalPullSecret(options),
+    readShared: createSharedCredentials(options),
     onProblem: ({ namespace, message }) =>
       options.logger.warn({ namespace, problem: message }, 'pull secret cannot be read'),
   });

@@ -55,6 +55,15 @@ describe('loadConfig', () => {
     });
   });
 
+  it('wants the programs of credential providers where they are configured, and the other way round', () => {
+    expect(load(['--image-credential-provider-config', 'c.yaml'])).toEqual({
+      problems: ['--image-credential-provider-config: needs --image-credential-provider-bin-dir, too'],
+    });
+    expect(load(['--image-credential-provider-bin-dir', 'bin'])).toEqual({
+      problems: ['--image-credential-provider-bin-dir: needs --image-credential-provider-config, too'],
+    });
+  });
+
   it('refuses an unknown setting in the file', () => {
     expect(load(['--config', 'c.yaml'], {}, { 'c.yaml': 'histroy-limit: 3' })).toEqual({
       problems: ['c.yaml: histroy-limit: no such setting'],

@@ -119,6 +119,16 @@ export const settings = {
   registryConcurrency: count(8, 1, 'Requests at a time to one registry host.'),
   importWorkers: count(16, 1, 'Streams imported at a time.'),
   globalPullSecret: text('FILE', '', 'Docker config file with credentials for every namespace.'),
+  dockerConfig: paths(
+    'FILE|auto,…',
+    'The same, with the credential helpers that the files name; auto: where docker and podman look.',
+  ),
+  imageCredentialProviderConfig: text(
+    'FILE',
+    '',
+    "The kubelet's CredentialProviderConfig: programs with credentials for every namespace (ECR, GAR, ACR).",
+  ),
+  imageCredentialProviderBinDir: text('DIR', '', 'Where the programs of that configuration are.'),
   trustedRealm: paths('HOST,…', 'Token servers that any registry may send us to.'),
   denyLoopbackRegistries: toggle('Refuses registries on loopback addresses.'),
   logLevel: choice(['error', 'warn', 'info', 'debug'], 'info', 'Least severe log lines that are written.'),
@@ -231,6 +241,14 @@ const readConfigFile = (
   }
 };
 
+/** What no setting can see by itself. */
+const conflicts = (config: Config): readonly string[] => {
+  const hasConfig = config.imageCredentialProviderConfig !== '';
+  if (hasConfig === (config.imageCredentialProviderBinDir !== '')) return [];
+  const [has, lacks] = hasConfig ? ['config', 'bin-dir'] : ['bin-dir', 'config'];
+  return [`--image-credential-provider-${has}: needs --image-credential-provider-${lacks}, too`];
+};
+
 /** Reads the settings from flags, environment and file; reports every problem at once, each with its source. */
 export const loadConfig = (input: {
   readonly argv: readonly string[];
@@ -257,6 +275,7 @@ export const loadConfig = (input: {
     problems.push(`${source.origin}: ${parsed.problem}`);
     return [name, setting.fallback];
   });
-  if (problems.length > 0) return { problems };
-  return { config: Object.freeze(Object.fromEntries(entries) as Config) };
+  const config = Object.freeze(Object.fromEntries(entries) as Config);
+  problems.push(...(problems.length > 0 ? [] : conflicts(config)));
+  return problems.length > 0 ? { problems } : { config };
 };

@@ -39,6 +39,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   },
   watchReference: async function* (reference, options, signal) {
     const { watchReference } = await import('./watch-reference.ts');
-    yield* watchReference(reference, options, signal);
+    const onProblem = (problem: string): void => void process.stderr.write(`warning: ${problem}\n`);
+    yield* watchReference(reference, { ...options, env: process.env, onProblem }, signal);
   },
 });

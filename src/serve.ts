@@ -113,7 +113,10 @@ export const serve = async (argv: readonly string[], io: ServeIo, signal: AbortS
   const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && io.stderr.isTTY === true);
   const logger = createLogger({ level: config.logLevel, format: isPretty ? 'pretty' : 'json' });
   try {
-    const app = await openApp({ config, clock: systemClock, logger, version: io.version }, signal);
+    const app = await openApp(
+      { config, clock: systemClock, logger, version: io.version, env: io.env },
+      signal,
+    );
     try {
       await runUntilStopped(app, config, io, signal);
     } finally {

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { anImage, type FakeRegistry, startFakeRegistry } from '../test/fakes/registry/index.ts';
+import { createPrograms } from '../test/fakes/programs.ts';
+import {
+  anImage,
+  type FakeRegistry,
+  type FakeRegistryOptions,
+  startFakeRegistry,
+} from '../test/fakes/registry/index.ts';
 import type { ReferenceChange } from './cli/index.ts';
 import { watchReference } from './watch-reference.ts';
 
@@ -8,8 +14,8 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((registry) => registry.stop()));
 });
 
-const startRegistry = async (): Promise<FakeRegistry> => {
-  const registry = await startFakeRegistry();
+const startRegistry = async (options: FakeRegistryOptions = {}): Promise<FakeRegistry> => {
+  const registry = await startFakeRegistry(options);
   open.push(registry);
   return registry;
 };
@@ -21,7 +27,7 @@ describe('watchReference', () => {
     registry.add('app', first, 'v1');
     const stop = new AbortController();
     const changes: ReferenceChange[] = [];
-    const options = { intervalMs: 5, insecure: true };
+    const options = { intervalMs: 5, insecure: true, env: {}, onProblem: () => undefined };
     const asked = async (times: number): Promise<void> => {
       const from = registry.requests.length;
       await expect.poll(() => registry.requests.length).toBeGreaterThanOrEqual(from + times);
@@ -47,5 +53,32 @@ describe('watchReference', () => {
       { kind: 'recovered', digest: first.manifest.digest },
       { kind: 'moved', oldDigest: first.manifest.digest, newDigest: second.manifest.digest },
     ]);
+  });
+
+  it('asks with the logins of docker, and says which of them cannot be used', async () => {
+    const programs = createPrograms();
+    try {
+      const registry = await startRegistry({ auth: { kind: 'bearer', users: { alice: 'wonderland' } } });
+      const image = anImage();
+      registry.add('private', image, 'v1');
+      programs.add(
+        'docker-credential-test',
+        `test "$(cat)" = '${registry.host}' && echo '{"Username":"alice","Secret":"wonderland"}'`,
+      );
+      programs.write('config.json', JSON.stringify({ credsStore: 'test', credHelpers: { '?': 'x' } }));
+      const problems: string[] = [];
+      const options = {
+        intervalMs: 5,
+        insecure: true,
+        env: { ...programs.env, DOCKER_CONFIG: programs.directory },
+        onProblem: (message: string) => void problems.push(message),
+      };
+      const changes = watchReference(`${registry.host}/private:v1`, options, new AbortController().signal);
+      expect((await changes.next()).value).toEqual({ kind: 'resolved', digest: image.manifest.digest });
+      await changes.return(undefined);
+      expect(problems).toEqual([`${programs.directory}/config.json: credHelpers "?" is not for a registry`]);
+    } finally {
+      programs.remove();
+    }
   });
 });

@@ -1,7 +1,7 @@
 import type { ReferenceChange, WatchOptions } from './cli/index.ts';
 import { createImporter } from './importer/index.ts';
 import { systemClock } from './lib/clock.ts';
-import { anonymous, createRegistryClient } from './oci/index.ts';
+import { createKeychain, createOperatorCredentials, createRegistryClient } from './oci/index.ts';
 
 type Outcome = Awaited<ReturnType<ReturnType<typeof createImporter>['resolve']>>;
 
@@ -24,30 +24,41 @@ const changeOf = (
   return failure === undefined ? undefined : { kind: 'recovered', digest };
 };
 
+/** Whose credentials are used: those of the person at the terminal. */
+export type WatchEnvironment = {
+  /** Where docker and podman keep their files, and what helpers inherit. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told of credentials that cannot be used; they are passed over. */
+  readonly onProblem: (message: string) => void;
+};
+
 /**
- * Asks the registry for a reference again and again and yields when its digest changes; needs no server. Ends when `signal` is aborted.
+ * Asks the registry for a reference again and again and yields when its digest changes; needs no server. Uses the logins
+ * of docker and podman, as their users expect. Ends when `signal` is aborted.
  */
 export async function* watchReference(
   reference: string,
-  { intervalMs, insecure }: WatchOptions,
+  { intervalMs, insecure, env, onProblem }: WatchOptions & WatchEnvironment,
   signal: AbortSignal,
 ): AsyncGenerator<ReferenceChange> {
-  const client = createRegistryClient({ clock: systemClock });
-  const importer = createImporter({ client, clock: systemClock });
+  const clock = systemClock;
+  const client = createRegistryClient({ clock });
+  const importer = createImporter({ client, clock });
+  const credentials = createOperatorCredentials({ env, clock, onProblem, dockerConfigs: ['auto'] });
   let current: string | undefined;
   let failure: string | undefined;
   try {
     while (!signal.aborted) {
       const outcome = await importer.resolve(
         { from: reference, insecure },
-        { keychain: anonymous, priority: 'interactive' },
+        { keychain: createKeychain(await credentials()), priority: 'interactive' },
         signal,
       );
       const change = changeOf(current, failure, outcome);
       if (change !== undefined) yield change;
       failure = outcome.ok ? undefined : messageOf(outcome);
       if (outcome.ok) current = outcome.digest;
-      await systemClock.sleep(intervalMs, signal);
+      await clock.sleep(intervalMs, signal);
     }
   } finally {
     await client.close();

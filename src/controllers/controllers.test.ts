@@ -98,7 +98,7 @@ const setUp = () => {
       importer: createImporter({ client, clock }),
       keychains: createKeychains({
         listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
-        readGlobal: async () => undefined,
+        readShared: async () => [],
         onProblem: () => undefined,
       }),
       clock,

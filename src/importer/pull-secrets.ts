@@ -5,8 +5,8 @@ import type { Keychains } from './types.ts';
 
 export type PullSecretPorts = {
   readonly listSecrets: (namespace: string, signal: AbortSignal) => Promise<readonly Secret[]>;
-  /** Text of a docker config file with credentials for every namespace; undefined: none. */
-  readonly readGlobal: () => Promise<string | undefined>;
+  /** What the operator configured for every namespace; the same array as long as nothing changed. */
+  readonly readShared: () => Promise<readonly CredentialEntry[]>;
   /** Told once of each thing that could not be read; the rest is used. The sentence holds no secret. */
   readonly onProblem: (problem: { readonly namespace: string; readonly message: string }) => void;
 };
@@ -28,13 +28,17 @@ const textOf = (secret: Secret): string =>
 const versionOf = (secrets: readonly Secret[]): string =>
   secrets.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`).join();
 
-type Cached = { readonly version: string; readonly keychain: Keychain };
+type Cached = {
+  readonly version: string;
+  readonly shared: readonly CredentialEntry[];
+  readonly keychain: Keychain;
+};
 
 /**
  * The keychain of each namespace: its pull secrets in order of their names, then what the operator configured for all. A secret that
- * cannot be read is reported and skipped: it is not the fault of the others.
+ * cannot be read is reported and skipped: it is not the fault of the others. No secret makes a program run, whatever it names.
  */
-export const createKeychains = ({ listSecrets, readGlobal, onProblem }: PullSecretPorts): Keychains => {
+export const createKeychains = ({ listSecrets, readShared, onProblem }: PullSecretPorts): Keychains => {
   const cache = new Map<string, Cached>();
   const parse = (namespace: string, text: string, source: string): readonly CredentialEntry[] => {
     const { entries, problems } = parseDockerConfig(text, source);
@@ -43,18 +47,18 @@ export const createKeychains = ({ listSecrets, readGlobal, onProblem }: PullSecr
   };
   return async (namespace, signal) => {
     const secrets = (await listSecrets(namespace, signal)).filter(isPullSecret);
-    const global = await readGlobal();
-    const version = JSON.stringify([versionOf(secrets), global]);
+    const shared = await readShared();
+    const version = versionOf(secrets);
     const cached = cache.get(namespace);
-    if (cached?.version === version) return cached.keychain;
+    if (cached?.version === version && cached.shared === shared) return cached.keychain;
     const keychain = createKeychain([
       ...secrets.flatMap((secret) =>
         parse(namespace, textOf(secret), `secret ${namespace}/${secret.metadata.name}`),
       ),
-      ...(global === undefined ? [] : parse(namespace, global, 'global pull secret')),
+      ...shared,
     ]);
     if (secrets.length === 0) cache.delete(namespace);
-    else cache.set(namespace, { version, keychain });
+    else cache.set(namespace, { version, shared, keychain });
     return keychain;
   };
 };
