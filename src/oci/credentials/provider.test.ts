@@ -57,7 +57,7 @@ const setUp = (change: object = {}) => {
 
 /** Logs what it is asked, and answers. */
 const answering = (response: object): string =>
-  `cat >>$DIR/asked; echo >>$DIR/asked; echo '${JSON.stringify({
+  `request=$(cat); echo "$request" >>$DIR/asked; echo '${JSON.stringify({
     kind: 'CredentialProviderResponse',
     apiVersion,
     ...response,
