@@ -133,6 +133,26 @@ describe('createKeychain', () => {
     expect(createKeychain([])({ registry: 'quay.io', repository: 'app' })).toEqual([]);
   });
 
+  it('matches paths by whole segments, and offers the longest first', () => {
+    const segment = fc.constantFrom('a', 'ab', 'b', 'team', 'team-other');
+    const path = fc.array(segment, { maxLength: 3 });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(path.map((parts) => parts.join('/'))),
+        fc.array(segment, { minLength: 1, maxLength: 4 }),
+        (keys, parts) => {
+          const repository = parts.join('/');
+          const expected = keys
+            .filter((key) => key === '' || `${repository}/`.startsWith(`${key}/`))
+            .toSorted((one, other) => other.length - one.length);
+          const entries = keys.map((key) => `quay.io/${key}`);
+          expect(offered(entries, `quay.io/${repository}`)).toEqual(expected.map((key) => `quay.io/${key}`));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('matches wildcards as a regular expression would, without its cost', () => {
     const piece = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 8 });
     const label = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 8 });

@@ -98,6 +98,24 @@ describe('createRunProgram', () => {
     await expect.poll(() => isRunning('pid')).toBe(false);
   });
 
+  it('does not start a program whose caller has gone while it waited', async () => {
+    const hang = programs.add('hang', 'echo $$ >>$DIR/pid; exec sleep 60');
+    const file = programs.add('next', 'echo run >>$DIR/log');
+    const run = runner({ concurrency: 1 });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const hanging = run({ file: hang, args: [], input: '' }, first.signal);
+    const waiting = run({ file, args: [], input: '' }, second.signal);
+    await expect.poll(() => programs.lines('pid').length).toBe(1);
+    const reason = new Error('gone');
+    second.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    first.abort(reason);
+    await expect(hanging).rejects.toBe(reason);
+    expect(programs.lines('log')).toEqual([]);
+    await run({ file, args: [], input: '' }, never);
+    expect(programs.lines('log')).toEqual(['run']);
+  });
+
   it('runs so many at a time', async () => {
     const file = programs.add('enter', 'echo in >>$DIR/log; sleep 0.05; echo out >>$DIR/log');
     const run = runner({ concurrency: 1 });
