@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
-/** An answer of the API; `body` is the parsed JSON, or the text where it is none. */
+/** An answer of the API; `body` is the parsed JSON, or the text where it is none: the lines of a watch are several. */
 export type Answer = { readonly status: number; readonly body: unknown; readonly text: string };
 
 /** A `serve` that runs as a process of its own, as a user runs it. */
@@ -19,7 +19,14 @@ export type Serve = {
   readonly process: ChildProcess;
   /** What it wrote so far: standard output and standard error. */
   readonly output: () => string;
-  readonly api: (method: string, path: string, body?: unknown, contentType?: string) => Promise<Answer>;
+  /** `contentType` is that of the body, `accept` what the answer may be; both JSON by default. */
+  readonly api: (
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType?: string,
+    accept?: string,
+  ) => Promise<Answer>;
   /** Sends SIGTERM and waits for the end; the exit code, or the signal that killed it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | string>;
   /** Removes the data directory as well. */
@@ -33,25 +40,38 @@ type Kubeconfig = {
   readonly users: readonly { readonly user: { readonly token: string } }[];
 };
 
+const parseAnswer = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
 const connect = (kubeconfig: string): Serve['api'] => {
   const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
   const server = clusters[0]?.cluster.server ?? '';
   const ca = Buffer.from(clusters[0]?.cluster['certificate-authority-data'] ?? '', 'base64');
   const token = users[0]?.user.token ?? '';
-  return async (method, path, body, contentType = 'application/json') => {
+  return async (method, path, body, contentType = 'application/json', accept = 'application/json') => {
+    const payload = Buffer.from(
+      body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body),
+    );
     const headers = {
       authorization: `Bearer ${token}`,
-      accept: 'application/json',
+      accept,
       'content-type': contentType,
+      // Node's client says it by itself for some methods only: not for DELETE.
+      'content-length': payload.length,
     };
     const sent = request(new URL(path, server), { method, headers, ca });
-    sent.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+    sent.end(payload);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
     const isJson = (response.headers['content-type'] ?? '').includes('json');
-    return { status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text, text };
+    return { status: response.statusCode ?? 0, body: isJson ? parseAnswer(text) : text, text };
   };
 };
 

@@ -1,12 +1,15 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasDockerRegistry } from '../../setup/docker-registry.ts';
 import { type GoldenRegistries, startGoldenRegistries } from '../../setup/golden-registry.ts';
 import { eventually, type Serve, startServe } from '../serve.ts';
 import { compare, type Difference } from './compare.ts';
+import { importScenarios } from './import-scenarios.ts';
 import { apiBase, createOc, type Oc } from './oc.ts';
-import { goldenFolder, type Recorder, scenarios } from './scenarios.ts';
+import { asOcSees, asPrinted, readOutput, readPrinted, withoutManagedFields } from './recorded.ts';
+import type { Recorder, Scenario } from './scenario.ts';
+import { tagScenarios } from './tag-scenarios.ts';
 
 /**
  * Replays what OpenShift's own implementation was asked and compares field by field with what it answered. Each deliberate difference is
@@ -15,16 +18,24 @@ import { goldenFolder, type Recorder, scenarios } from './scenarios.ts';
 type Accepted = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const acceptedFile = join(import.meta.dirname, 'differences.json');
-const accepted: Accepted = existsSync(acceptedFile)
-  ? (JSON.parse(readFileSync(acceptedFile, 'utf8')) as Accepted)
-  : {};
+const accepted = JSON.parse(readFileSync(acceptedFile, 'utf8')) as Accepted;
 
-type Item = { readonly metadata: { readonly name: string; readonly generation?: number } };
+type Item = { readonly metadata: { readonly name: string } };
+type Tag = {
+  readonly name: string;
+  readonly reference?: boolean;
+  readonly generation: number;
+  readonly from?: { readonly kind: string };
+};
 type Stream = Item & {
-  readonly spec: { readonly tags?: readonly unknown[]; readonly dockerImageRepository?: string };
+  readonly spec: { readonly tags?: readonly Tag[]; readonly dockerImageRepository?: string };
   readonly status: {
-    readonly observedGeneration?: number;
-    readonly tags?: readonly { readonly items?: readonly { readonly image: string }[] | null }[];
+    readonly repository?: unknown;
+    readonly tags?: readonly {
+      readonly tag: string;
+      readonly items?: readonly { readonly image: string }[] | null;
+      readonly observed?: { readonly fingerprint: string };
+    }[];
   };
 };
 type List<T> = { readonly items: readonly T[] };
@@ -35,6 +46,15 @@ const list = async <T>(oc: Oc, path: string): Promise<readonly T[]> =>
 const sorted = <T extends Item>(items: readonly T[]): readonly T[] =>
   items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 
+/** Whether the controllers have tried every tag, and the repository, as the spec has them now. */
+const isObserved = ({ spec, status }: Stream): boolean =>
+  (spec.dockerImageRepository === undefined || status.repository !== undefined) &&
+  (spec.tags ?? [])
+    .filter(({ from, reference }) => from?.kind === 'DockerImage' && reference !== true)
+    .every(({ name, generation }) =>
+      status.tags?.find(({ tag }) => tag === name)?.observed?.fingerprint.endsWith(`.${generation}`),
+    );
+
 /** Waits until the controllers have seen every stream as it is, and a moment in which nothing changes any more. */
 const settled = async (oc: Oc, namespace: string): Promise<readonly Stream[]> => {
   let before = '';
@@ -43,9 +63,7 @@ const settled = async (oc: Oc, namespace: string): Promise<readonly Stream[]> =>
       const streams = await list<Stream>(oc, `${apiBase}/namespaces/${namespace}/imagestreams`);
       const deployments = await list<Item>(oc, `/apis/apps/v1/namespaces/${namespace}/deployments`);
       const now = JSON.stringify([streams, deployments]);
-      const quiet =
-        now === before &&
-        streams.every(({ metadata, status }) => status.observedGeneration === metadata.generation);
+      const quiet = now === before && streams.every(isObserved);
       before = now;
       await new Promise((resolve) => setTimeout(resolve, 150));
       return { streams, quiet };
@@ -79,45 +97,25 @@ const snapshot = async (oc: Oc, namespace: string): Promise<State> => {
   };
 };
 
-/** Lists leave out apiVersion and kind of their items, which the recorded states have. */
-const withoutTypes = (state: unknown): unknown =>
-  JSON.parse(JSON.stringify(state), (key, value: unknown) =>
-    key === 'imagestreams' || key === 'imagestreamtags' || key === 'deployments'
-      ? (value as readonly object[]).map((item) => ({ ...item, apiVersion: undefined, kind: undefined }))
-      : value,
+const listKeys = ['imagestreams', 'imagestreamtags', 'deployments'];
+
+/** Lists leave out apiVersion and kind of their items, which the recorded states have; `oc` left out the managed fields. */
+const asRecorded = (state: State): unknown =>
+  Object.fromEntries(
+    Object.entries(withoutManagedFields(state) as object).map(([key, value]: [string, unknown]) =>
+      listKeys.includes(key)
+        ? [
+            key,
+            (value as readonly object[]).map((item) => ({ ...item, apiVersion: undefined, kind: undefined })),
+          ]
+        : [key, value],
+    ),
   );
 
-type Failure = {
-  readonly status?: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly details?: {
-    readonly kind?: string;
-    readonly name?: string;
-    readonly causes?: readonly { readonly field?: string; readonly message?: string }[];
-  };
-};
-
-/** What `oc` prints for a failed request; successful answers stay as they are. */
-const asOcSees = (body: unknown): unknown => {
-  const failure = body as Failure;
-  if (failure.status !== 'Failure') return body;
-  const causes = (failure.details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`);
-  const invalid =
-    causes.length === 1
-      ? `The ${failure.details?.kind} "${failure.details?.name}" is invalid: ${causes[0]}\n`
-      : `The ${failure.details?.kind} "${failure.details?.name}" is invalid: \n${causes.map((cause) => `* ${cause}\n`).join('')}`;
-  const stderr =
-    failure.reason === 'Invalid' ? invalid : `Error from server (${failure.reason}): ${failure.message}\n`;
-  return { rc: 1, stderr, stdout: '' };
-};
-
-const replay = async (serve: Serve, scenario: (typeof scenarios)[number]): Promise<readonly Difference[]> => {
+const replay = async (serve: Serve, scenario: Scenario): Promise<readonly Difference[]> => {
   const namespace = `g-${scenario.name}`;
-  const golden = JSON.parse(readFileSync(join(goldenFolder, scenario.name, 'output.json'), 'utf8')) as Record<
-    string,
-    unknown
-  >;
+  const golden = readOutput(scenario.name);
+  const printed = readPrinted(scenario.name);
   const expected = (name: string | undefined): State => {
     const state = (name === undefined ? golden : golden[name]) as State;
     // The entry without a name is the list that the recording got when it asked for the image of a reference tag: no image at all.
@@ -139,9 +137,17 @@ const replay = async (serve: Serve, scenario: (typeof scenarios)[number]): Promi
       const images = Object.fromEntries(
         Object.entries(ours.images).filter(([digest]) => digest in theirs.images),
       );
-      differences.push(...compare(withoutTypes(theirs), withoutTypes({ ...ours, images }), name ?? ''));
+      differences.push(...compare(asRecorded(theirs), asRecorded({ ...ours, images }), name ?? ''));
     },
-    answer: (name, body) => void differences.push(...compare(golden[name], asOcSees(body), name)),
+    answer: (name, body, view = (answer) => answer) =>
+      void differences.push(...compare(view(golden[name]), view(asOcSees(body)), name)),
+    printed: (index, { body }) => {
+      const command = printed[index];
+      if (command === undefined) throw new Error(`${scenario.name} has no command ${index}`);
+      const { theirs, ours } = asPrinted(command, body);
+      differences.push(...compare(theirs, ours, `${index}. oc ${command.command}: `));
+    },
+    settled: async () => void (await settled(oc, namespace)),
   };
   await oc.createNamespace();
   await scenario.run(oc, record);
@@ -171,7 +177,7 @@ describe.skipIf(!hasDockerRegistry)('the golden scenarios', () => {
     await registries?.stop();
   });
 
-  for (const scenario of scenarios) {
+  for (const scenario of [...importScenarios, ...tagScenarios]) {
     it(`${scenario.name} answers as the original did, but for the listed differences`, async () => {
       const found = await replay(serve, scenario);
       report(scenario.name, found);

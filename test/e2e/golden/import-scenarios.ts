@@ -1,29 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { eventually } from '../serve.ts';
 import { apiBase, type Oc } from './oc.ts';
-
-/** What a scenario does: the commands of its `cmd.txt`, and where between them the original's state was recorded. */
-export type Recorder = {
-  /** Records the namespace's state, to be compared with that key of `output.json`; without a name, with its top level. */
-  readonly state: (name?: string) => Promise<void>;
-  /** Records one answer, to be compared with that key of `output.json`. */
-  readonly answer: (name: string, body: unknown) => void;
-};
-export type Scenario = { readonly name: string; readonly run: (oc: Oc, record: Recorder) => Promise<void> };
-
-export const goldenFolder = join(import.meta.dirname, '../../fixtures/golden');
-
-const inputs = (scenario: string): readonly unknown[] =>
-  readFileSync(join(goldenFolder, scenario, 'input.yaml'), 'utf8')
-    .split(/^---$/m)
-    .map((part): unknown => JSON.parse(part));
-
-const open = '127.0.0.1:5005';
-const closed = '127.0.0.1:5006';
-const confirmed = { confirm: true, insecure: true } as const;
+import { readInputs } from './recorded.ts';
+import { closed, confirmed, open, type Scenario } from './scenario.ts';
 
 const create = async (oc: Oc, scenario: string): Promise<void> => {
-  for (const input of inputs(scenario)) await oc.post('imagestreams', input);
+  for (const input of readInputs(scenario)) await oc.post('imagestreams', input);
 };
 
 const emptyStream = (name: string, local: boolean) => ({
@@ -43,7 +24,8 @@ const trigger = {
   fieldPath: 'spec.template.spec.containers[?(@.name=="placeholder")].image',
 };
 
-export const scenarios: readonly Scenario[] = [
+/** Creating streams, importing, triggers. */
+export const importScenarios: readonly Scenario[] = [
   {
     name: 'artifact',
     run: async (oc, record) => {
@@ -68,6 +50,8 @@ export const scenarios: readonly Scenario[] = [
     run: async (oc, record) => {
       await create(oc, 'create-docker-repo-spec');
       await record.state();
+      const streams = `${apiBase}/namespaces/g-create-docker-repo-spec/imagestreams`;
+      record.printed(1, await oc.getTable(streams));
     },
   },
   {
@@ -84,8 +68,13 @@ export const scenarios: readonly Scenario[] = [
     run: async (oc, record) => {
       await create(oc, 'create-spec-tags');
       await record.state();
-      const list = await oc.get(`${apiBase}/namespaces/g-create-spec-tags/imagestreams?limit=500`);
-      record.answer('table', list.body);
+      const base = `${apiBase}/namespaces/g-create-spec-tags`;
+      record.answer('table', (await oc.get(`${base}/imagestreams?limit=500`)).body);
+      record.printed(1, await oc.getTable(`${base}/imagestreams`));
+      record.printed(2, await oc.getTable(`${base}/imagestreams`));
+      record.printed(3, await oc.getTable(`${base}/imagestreamtags`));
+      record.printed(5, await oc.get(`${base}/imagestreams/app`));
+      record.printed(6, await oc.get(`${base}/imagestreamtags/app:v1`));
     },
   },
   {
@@ -122,7 +111,7 @@ export const scenarios: readonly Scenario[] = [
         'dry_preserve',
         'dry_unreachable',
       ];
-      for (const [index, input] of inputs('import-api').entries()) {
+      for (const [index, input] of readInputs('import-api').entries()) {
         record.answer(keys[index] ?? '', (await oc.post('imagestreamimports', input)).body);
       }
       await record.state();
@@ -230,9 +219,16 @@ export const scenarios: readonly Scenario[] = [
         from: `${open}/demo/multi:latest`,
         importMode: 'PreserveOriginal',
       });
+      const base = `${apiBase}/namespaces/g-multi-preserve`;
+      const list = 'sha256:217309aa4e129c688ab1482642d61ad21f1beb58a049e0e5c8a68f6235f56dee';
+      const arm64 = 'sha256:abc4deb61af6398357016a76c303d9af17499967209bd29a0208fe93811106ee';
+      record.printed(3, await oc.get(`${base}/imagestreamtags/multi:latest`));
+      record.printed(4, await oc.get(`${base}/imagestreamimages/multi@${arm64}`));
+      record.printed(5, await oc.get(`${base}/imagestreamimages/multi@${list}`));
+      record.answer('layers', (await oc.get(`${base}/imagestreams/multi/layers`)).body);
       for (const [name, digest] of [
         ['image_amd64', 'sha256:eb74c72ca661dfc9b1ca9bb44e061507c8080f5306e10aec12c83ea299787e50'],
-        ['image_arm64', 'sha256:abc4deb61af6398357016a76c303d9af17499967209bd29a0208fe93811106ee'],
+        ['image_arm64', arm64],
         ['image_s390x', 'sha256:14bf544304500160b05aa7a1f6acead5f98e246ca4cc100967158c40508933da'],
       ] as const) {
         record.answer(name, (await oc.get(`${apiBase}/images/${digest}`)).body);
@@ -264,8 +260,14 @@ export const scenarios: readonly Scenario[] = [
       await record.state('wrong_secret');
       await oc.remove(`${core}/wrong`);
       await oc.createDockerSecret('reg', closed, 'alice', 'secret');
-      record.answer('secrets_subresource', (await oc.get(core)).body);
       const streams = `${apiBase}/namespaces/g-private-nosecret-then-secret/imagestreams`;
+      // Here a new secret is enough: the import below finds nothing left to do.
+      await eventually(
+        () => oc.get(`${streams}/p`),
+        ({ text }) => text.includes('"imported":true'),
+        'the tag is imported with the secret',
+      );
+      record.answer('secrets_subresource', (await oc.get(core)).body);
       record.answer('is_secrets', (await oc.get(`${streams}/p/secrets`)).body);
       await oc.importImage('p:v1');
       await oc.importImage('pall', { ...confirmed, all: true, from: `${closed}/private/app` });
