@@ -16,18 +16,14 @@ export type GoldenRegistries = {
   readonly stop: () => Promise<void>;
 };
 
-/** Unpacks the golden registry data and serves it with real `docker-registry` servers. `ports`: of the open one and the other; default free ones. */
-export const startGoldenRegistries = async ({
-  ports: [openPort, protectedPort] = [0, 0],
-}: {
-  readonly ports?: readonly [number, number];
-} = {}): Promise<GoldenRegistries> => {
+/** Unpacks the golden registry data and serves it with real `docker-registry` servers. */
+export const startGoldenRegistries = async (): Promise<GoldenRegistries> => {
   const directory = await mkdtemp(join(tmpdir(), 'golden-registry-'));
   await promisify(execFile)('tar', ['-xzf', join(fixtures, 'registry-data.tar.gz'), '-C', directory]);
   const htpasswd = await readFile(join(fixtures, 'htpasswd'), 'utf8');
   const [open, secured] = await Promise.all([
-    startDockerRegistry({ rootDirectory: join(directory, 'data-5005'), port: openPort }),
-    startDockerRegistry({ rootDirectory: join(directory, 'data-5006'), htpasswd, port: protectedPort }),
+    startDockerRegistry({ rootDirectory: join(directory, 'data-5005') }),
+    startDockerRegistry({ rootDirectory: join(directory, 'data-5006'), htpasswd }),
   ]);
   return {
     open: open.host,

@@ -8,6 +8,7 @@ import { compare, type Difference } from './compare.ts';
 import { importScenarios } from './import-scenarios.ts';
 import { apiBase, createOc, type Oc } from './oc.ts';
 import { asOcSees, asPrinted, readOutput, readPrinted, withoutManagedFields } from './recorded.ts';
+import { withRecordedHosts } from './recorded-hosts.ts';
 import type { Recorder, Scenario } from './scenario.ts';
 import { tagScenarios } from './tag-scenarios.ts';
 
@@ -112,7 +113,7 @@ const asRecorded = (state: State): unknown =>
     ),
   );
 
-const replay = async (serve: Serve, scenario: Scenario): Promise<readonly Difference[]> => {
+const replay = async (api: Serve['api'], scenario: Scenario): Promise<readonly Difference[]> => {
   const namespace = `g-${scenario.name}`;
   const golden = readOutput(scenario.name);
   const printed = readPrinted(scenario.name);
@@ -127,7 +128,7 @@ const replay = async (serve: Serve, scenario: Scenario): Promise<readonly Differ
       imagestreamtags: sorted(state.imagestreamtags),
     };
   };
-  const oc = createOc(serve, namespace);
+  const oc = createOc(api, namespace);
   const differences: Difference[] = [];
   const record: Recorder = {
     state: async (name) => {
@@ -168,7 +169,7 @@ describe.skipIf(!hasDockerRegistry)('the golden scenarios', () => {
   let registries: GoldenRegistries;
   let serve: Serve;
   beforeAll(async () => {
-    registries = await startGoldenRegistries({ ports: [5005, 5006] });
+    registries = await startGoldenRegistries();
     // The original's limit, so that its answer can be compared tag by tag; ours is tested with the settings.
     serve = await startServe({ args: ['--max-tags-per-repository', '50'] });
   });
@@ -179,7 +180,7 @@ describe.skipIf(!hasDockerRegistry)('the golden scenarios', () => {
 
   for (const scenario of [...importScenarios, ...tagScenarios]) {
     it(`${scenario.name} answers as the original did, but for the listed differences`, async () => {
-      const found = await replay(serve, scenario);
+      const found = await replay(withRecordedHosts(serve.api, registries), scenario);
       report(scenario.name, found);
       const known = accepted[scenario.name] ?? {};
       const unknown = found.filter(({ path }) => !(path in known));

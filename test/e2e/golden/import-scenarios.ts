@@ -206,6 +206,7 @@ export const importScenarios: readonly Scenario[] = [
     name: 'multi-platform-annotation',
     run: async (oc, record) => {
       await create(oc, 'multi-platform-annotation');
+      await record.settled();
       await oc.importImage('m:arm');
       await oc.importImage('m', { all: true });
       await record.state();

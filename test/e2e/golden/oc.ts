@@ -212,7 +212,7 @@ const dockerSecret = (name: string, server: string, username: string, password: 
 };
 
 /** An `oc` that works in one namespace of a server. */
-export const createOc = ({ api }: Pick<Serve, 'api'>, namespace: string): Oc => {
+export const createOc = (api: Serve['api'], namespace: string): Oc => {
   const base = `${apiBase}/namespaces/${namespace}`;
   const core = `/api/v1/namespaces/${namespace}`;
   const apps = `/apis/apps/v1/namespaces/${namespace}`;

@@ -69,8 +69,11 @@ export const asOcSees = (body: unknown): unknown => {
   return failure === undefined ? body : { rc: 1, stderr: `${describeFailure(failure)}\n`, stdout: '' };
 };
 
-/** How long ago something was is another number in every run. */
-const withoutAge = (cell: string): string => (cell.endsWith(' ago') ? '(some time) ago' : cell);
+/** How long ago something was, and with it which of several tags was last, is another matter in every run. */
+const steady = (column: string, cell: string): string => {
+  if (column === 'TAGS') return cell.split(',').toSorted().join();
+  return cell.endsWith(' ago') ? '(some time) ago' : cell;
+};
 
 type Row = Readonly<Record<string, string>>;
 
@@ -86,7 +89,7 @@ const rowsOf = (text: string): readonly Row[] => {
       columns.map(({ name, start }, index) => [
         // `name`, so that rows are compared by it.
         name === 'NAME' ? 'name' : name,
-        withoutAge(line.slice(start, columns[index + 1]?.start).trim()),
+        steady(name, line.slice(start, columns[index + 1]?.start).trim()),
       ]),
     ),
   );
@@ -105,9 +108,8 @@ const rowsOfTable = (
     Object.fromEntries(
       columnDefinitions.flatMap(({ name, priority }, index) => {
         const cell = cells[index];
-        const text = withoutAge(String(cell ?? ''));
         const shown = name === 'Name' ? 'name' : name.toUpperCase();
-        return priority === 0 || wide ? [[shown, text]] : [];
+        return priority === 0 || wide ? [[shown, steady(shown, String(cell ?? ''))]] : [];
       }),
     ),
   );
