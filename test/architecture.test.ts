@@ -27,13 +27,11 @@ const observed = ['oci', 'importer', 'store', 'runtime', 'controllers', 'apiserv
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
   typebox: ['api'],
   semver: ['api', 'oci'],
-  re2js: ['importer'],
   undici: ['oci'],
   'p-queue': ['oci'],
   'node:sqlite': ['store/embedded.ts', 'store/embedded-schema.ts'],
   fastify: ['apiserver', 'observability'],
   'fast-json-patch': ['apiserver'],
-  'json-merge-patch': ['apiserver'],
   protobufjs: ['apiserver'],
   '@peculiar/x509': ['apiserver'],
   'reflect-metadata': ['apiserver'],
