@@ -44,6 +44,18 @@ describe('loadConfig', () => {
     });
   });
 
+  it('takes the last of a flag that is given twice', () => {
+    expect(load(['--history-limit', '3', '--history-limit', '4'])).toMatchObject({
+      config: { historyLimit: 4 },
+    });
+  });
+
+  it('takes a file of comments for one that sets nothing', () => {
+    expect(load(['--config', 'c.yaml'], {}, { 'c.yaml': '# nothing yet\n' })).toMatchObject({
+      config: { historyLimit: 20 },
+    });
+  });
+
   it('reports all problems at once and names the source of each', () => {
     const result = load(['--listen', 'nowhere', '--wat'], { IMAGESTREAMS_HISTORY_LIMIT: '0' }, {});
     expect(result).toEqual({

@@ -183,13 +183,13 @@ const readFlags = (
 ): { readonly values: ReadonlyMap<string, Source>; readonly problems: readonly string[] } => {
   const values = new Map<string, Source>();
   const problems: string[] = [];
-  const known = new Map<string, { readonly isSwitch: boolean }>(
-    names.map((name) => [
-      flagOf(name),
-      { isSwitch: (settings[name] as Setting<unknown>).placeholder === undefined },
-    ]),
+  const known = new Map<string, { readonly isSwitch: boolean; readonly isList: boolean }>(
+    names.map((name) => {
+      const { placeholder, fallback }: Setting<unknown> = settings[name];
+      return [flagOf(name), { isSwitch: placeholder === undefined, isList: Array.isArray(fallback) }];
+    }),
   );
-  known.set('--config', { isSwitch: false });
+  known.set('--config', { isSwitch: false, isList: false });
   for (let index = 0; index < argv.length; index++) {
     const [flag = '', inline] = (argv[index] ?? '').split(/=(.*)/s);
     const setting = known.get(flag);
@@ -201,12 +201,11 @@ const readFlags = (
       const value = argv[index + 1];
       index += 1;
       if (value === undefined) problems.push(`${flag}: needs a value`);
-      // A repeated flag of a list adds to it, as people expect of --apply.
-      else
-        values.set(flag, {
-          origin: flag,
-          text: [values.get(flag)?.text, value].filter((part) => part !== undefined).join(','),
-        });
+      // A repeated flag of a list adds to it, as people expect of --apply; of any other the last one counts.
+      else {
+        const before = setting.isList ? values.get(flag)?.text : undefined;
+        values.set(flag, { origin: flag, text: before === undefined ? value : `${before},${value}` });
+      }
     }
   }
   return { values, problems };
@@ -217,7 +216,8 @@ const readConfigFile = (
   readFile: (path: string) => string,
 ): { readonly values: ReadonlyMap<string, Source>; readonly problems: readonly string[] } => {
   try {
-    const document: unknown = parseYaml(readFile(path));
+    // A file of comments alone sets nothing.
+    const document: unknown = parseYaml(readFile(path)) ?? {};
     if (typeof document !== 'object' || document === null || Array.isArray(document))
       return { values: new Map(), problems: [`${path}: must be a YAML mapping`] };
     const entries = Object.entries(document);
