@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deployments, secrets } from './api/core.ts';
 import type { Resource } from './api/resource.ts';
@@ -7,10 +6,10 @@ import { administrator, createTokenAuthenticator, ensureToken } from './apiserve
 import { writeKubeconfig } from './apiserver/kubeconfig.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
 import { createStorages, ensureDefaultNamespace } from './apiserver/storages.ts';
-import { ensureTls } from './apiserver/tls.ts';
 import type { ApiCall } from './apply.ts';
 import type { Config } from './config.ts';
 import { type Controllers, createControllers } from './controllers/index.ts';
+import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
 import type { DemoPorts } from './demo/demo.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createEventRecorder, eventTtlMs, runEventSweeper } from './events/kubernetes.ts';
@@ -137,13 +136,13 @@ const createParts = (store: Store, options: AppOptions) => {
 export const openApp = async (options: AppOptions, signal: AbortSignal): Promise<App> => {
   const { config, clock, logger, version } = options;
   const { dataDir, listen } = config;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await ensureDataDirectory(dataDir);
   const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock, logger });
   const parts = createParts(store, options);
   const { controllers, feed } = parts;
   try {
     await ensureDefaultNamespace(store, signal);
-    const tls = await ensureTls({ directory: join(dataDir, 'tls'), hosts: [listen.host], clock });
+    const tls = await ensureCertificates(dataDir, listen.host, clock);
     const token = await ensureToken(join(dataDir, 'token'));
     const storages = createStorages({ ...parts, ...config, store, clock });
     const server = createApiServer({

@@ -6,9 +6,11 @@ import { type App, openApp } from './app.ts';
 import { ApplyError, applyManifests } from './apply.ts';
 import type { Writer } from './cli/index.ts';
 import { type Config, loadConfig } from './config.ts';
+import { DataDirectoryError } from './data-directory.ts';
 import { DemoError, runDemo } from './demo/demo.ts';
 import { changeSentence } from './events/note.ts';
 import { systemClock } from './lib/clock.ts';
+import type { Logger } from './lib/logger.ts';
 import { createLogger } from './observability/logger.ts';
 import { StoreError } from './store/index.ts';
 
@@ -19,37 +21,40 @@ export type ServeIo = {
   readonly version: string;
 };
 
+/** Kinds of failures whose message is for whoever starts the server. */
+const isForTheUser = (error: unknown): error is Error =>
+  error instanceof StoreError ||
+  error instanceof ApplyError ||
+  error instanceof DemoError ||
+  error instanceof DataDirectoryError;
+
 /** What keeps a server from starting through no fault of its code: said in one line. */
 const startProblem = (error: unknown, { listen, dataDir }: Config): string | undefined => {
-  if (error instanceof StoreError || error instanceof ApplyError || error instanceof DemoError)
-    return error.message;
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (isForTheUser(error)) return error.message;
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
   const address = `${listen.host}:${listen.port}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `${address} is in use; stop what listens there, or choose another address with --listen`;
-    case 'EADDRNOTAVAIL':
-    case 'EACCES':
-      if ('syscall' in error && error.syscall === 'listen')
-        return `cannot listen on ${address}: ${error.message}; choose another address with --listen`;
-      return `cannot use the data directory ${dataDir}: ${error.message}; choose another with --data-dir`;
-    case 'ENOTDIR':
-    case 'EEXIST':
-    case 'EROFS':
-    case 'ENOSPC':
-    case 'EPERM':
-      return `cannot use the data directory ${dataDir}: ${error.message}; choose another with --data-dir`;
-    default:
-      return undefined;
-  }
+  if (error.code === 'EADDRINUSE')
+    return `${address} is in use; stop what listens there, or choose another address with --listen`;
+  if (error.syscall === 'listen' || error.syscall === 'getaddrinfo')
+    return `cannot listen on ${address}: ${error.message}; choose another address with --listen`;
+  return `cannot use the data directory ${dataDir}: ${error.message}; choose another with --data-dir`;
 };
 
 const eventLine = (event: ChangeEvent): string =>
   `${event.namespace}/${event.stream}: ${changeSentence(event)}\n`;
 
-/** One line per tag that is imported, moves or fails. */
-const printEvents = async (app: App, { stdout }: ServeIo, signal: AbortSignal): Promise<void> => {
-  for await (const event of app.feed.follow(signal)) stdout.write(eventLine(event));
+/** One line per tag that is imported, moves or fails: for people on standard output, and in the log. */
+const tellEvents = async (
+  app: App,
+  { stdout }: ServeIo,
+  log: Logger['info'],
+  signal: AbortSignal,
+): Promise<void> => {
+  for await (const event of app.feed.follow(signal)) {
+    stdout.write(eventLine(event));
+    const { namespace, stream, tag, type, newDigest, oldDigest, reason, cause } = event;
+    log({ namespace, name: stream, tag, type, digest: newDigest, oldDigest, reason, cause }, 'tag changed');
+  }
 };
 
 const readyLines = (app: App): string =>
@@ -76,21 +81,30 @@ const createOne = async (app: App, object: object): Promise<void> => {
   if (status >= 300) throw new DemoError(`the demo could not create an object: ${JSON.stringify(body)}`);
 };
 
-const runUntilStopped = async (app: App, config: Config, io: ServeIo, signal: AbortSignal): Promise<void> => {
+type Running = {
+  readonly app: App;
+  readonly config: Config;
+  readonly io: ServeIo;
+  readonly log: Logger['info'];
+};
+
+const runUntilStopped = async ({ app, config, io, log }: Running, signal: AbortSignal): Promise<void> => {
   const stop = new AbortController();
   const inner = AbortSignal.any([signal, stop.signal]);
   const running = app.run(inner);
-  const printing = config.demo ? undefined : printEvents(app, io, inner);
+  const telling = config.demo ? undefined : tellEvents(app, io, log, inner);
   try {
     if (config.demo) await runDemo(demoPorts(app, io), signal);
     else {
       await applyManifests(config.apply, app.resources, app.call);
       io.stdout.write(readyLines(app));
+      log({ address: app.address, dataDir: config.dataDir }, 'ready');
       await running;
     }
   } finally {
+    log({}, 'stopping');
     stop.abort(new Error('the server ends'));
-    await Promise.all([running, printing]);
+    await Promise.all([running, telling]);
   }
 };
 
@@ -102,6 +116,24 @@ const demoConfig = (config: Config): Config => ({
   minRefreshInterval: Math.min(config.minRefreshInterval, 1000),
 });
 
+/** Files that settings name and that cannot be read: found out now rather than at the first import. */
+const unreadableFiles = (config: Config): readonly string[] => {
+  const files = [
+    ['--global-pull-secret', config.globalPullSecret],
+    ['--image-credential-provider-config', config.imageCredentialProviderConfig],
+    ...config.dockerConfig.filter((file) => file !== 'auto').map((file) => ['--docker-config', file]),
+  ];
+  return files.flatMap(([flag, file = '']) => {
+    if (file === '') return [];
+    try {
+      readFileSync(file);
+      return [];
+    } catch (error) {
+      return [`${flag}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
+};
+
 /** Runs the standalone server until `signal` is aborted; resolves to the exit code: 0 when told to stop, 1 when it cannot run, 2 for wrong settings. */
 export const serve = async (argv: readonly string[], io: ServeIo, signal: AbortSignal): Promise<number> => {
   const loaded = loadConfig({ argv, env: io.env, readFile: (path) => readFileSync(path, 'utf8') });
@@ -109,6 +141,9 @@ export const serve = async (argv: readonly string[], io: ServeIo, signal: AbortS
     for (const problem of loaded.problems) io.stderr.write(`error: ${problem}\n`);
     return 2;
   }
+  const unreadable = unreadableFiles(loaded.config);
+  for (const problem of unreadable) io.stderr.write(`error: ${problem}\n`);
+  if (unreadable.length > 0) return 2;
   const config = loaded.config.demo ? demoConfig(loaded.config) : loaded.config;
   const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && io.stderr.isTTY === true);
   const logger = createLogger({ level: config.logLevel, format: isPretty ? 'pretty' : 'json' });
@@ -118,7 +153,9 @@ export const serve = async (argv: readonly string[], io: ServeIo, signal: AbortS
       signal,
     );
     try {
-      await runUntilStopped(app, config, io, signal);
+      // A person at a terminal reads the lines on standard output: telling the same twice would hide what is new.
+      const log: Logger['info'] = isPretty ? () => undefined : (...line) => logger.info(...line);
+      await runUntilStopped({ app, config, io, log }, signal);
     } finally {
       await app.close();
       if (config.demo) rmSync(config.dataDir, { recursive: true, force: true });

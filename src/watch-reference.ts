@@ -1,5 +1,6 @@
+import { CliError } from './cli/errors.ts';
 import type { ReferenceChange, WatchOptions } from './cli/index.ts';
-import { createImporter } from './importer/index.ts';
+import { createImporter, parseSource } from './importer/index.ts';
 import { systemClock } from './lib/clock.ts';
 import { createKeychain, createOperatorCredentials, createRegistryClient } from './oci/index.ts';
 
@@ -41,6 +42,12 @@ export async function* watchReference(
   { intervalMs, insecure, env, onProblem }: WatchOptions & WatchEnvironment,
   signal: AbortSignal,
 ): AsyncGenerator<ReferenceChange> {
+  const parsed = parseSource(reference);
+  if (!parsed.ok)
+    throw new CliError(
+      'usage',
+      `"${reference}" is no pull spec; write for example docker.io/library/nginx:stable`,
+    );
   const clock = systemClock;
   const client = createRegistryClient({ clock });
   const importer = createImporter({ client, clock });

@@ -306,7 +306,7 @@ describe('a restart with 1,000 scheduled tags', () => {
     expect(await list(second)).toEqual(before);
     await second.remove();
     await fake.stop();
-  });
+  }, 180_000);
 });
 
 describe('serve that cannot start', () => {
@@ -362,6 +362,18 @@ describe('serve that cannot start', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(oneLine);
     rmSync(dataDir, { recursive: true });
+  });
+
+  it('names a file of credentials that cannot be read, as usage', async () => {
+    const { code, stderr } = await start(['--global-pull-secret', '/nowhere/auth.json']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: --global-pull-secret: .*\/nowhere\/auth.json'?\n$/);
+  });
+
+  it('refuses to watch what is no pull spec, as usage', async () => {
+    const { code, stderr } = await imagestreams(['watch', 'bad ref']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(oneLine);
   });
 
   it('reports every wrong setting at once, as usage', async () => {
