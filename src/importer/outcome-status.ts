@@ -45,7 +45,7 @@ const wordings: Readonly<Record<RegistryErrorCode, Wording>> = {
   timeout: { reason: 'Timeout', sentence: because('the registry did not answer in time') },
   certificate: {
     reason: 'InvalidCertificate',
-    sentence: because('the certificate of the registry does not verify'),
+    sentence: because('there is no trusted connection to the registry'),
   },
   'http-not-https': {
     reason: 'BadRequest',

@@ -8,6 +8,7 @@ import {
   type FakeRegistry,
   type FakeRegistryOptions,
   startFakeRegistry,
+  trusting,
 } from '../../test/fakes/registry/index.ts';
 import { never } from '../../test/fakes/send.ts';
 import {
@@ -174,7 +175,7 @@ describe('a registry client, over TLS', () => {
   it('reads from a registry whose authority it knows, with tokens', async () => {
     const registry = await start({ tls, auth: { kind: 'bearer', users } });
     registry.add('app', image, 'v1');
-    const client = clientWith({ extraCa: [tls.ca] });
+    const client = clientWith({ certificates: trusting(tls.ca) });
     expect(await client.getManifest(at(registry, 'app:v1'), accessFor(registry, false), never)).toMatchObject(
       {
         digest,

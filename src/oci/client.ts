@@ -5,9 +5,11 @@ import { noRegistries, type Registries } from './registries/registries.ts';
 import { withRegistries } from './registries/with-registries.ts';
 import { createTagLister, defaultListingLimits, type ListingLimits } from './tag-lister.ts';
 import { withAuth } from './transport/auth.ts';
+import type { Certificates } from './transport/certificates.ts';
 import { withLimit } from './transport/limit.ts';
 import { observe, type RequestEvent } from './transport/observe.ts';
 import { withPlainHttp } from './transport/plain-http.ts';
+import { createProxyChooser, type ProxySettings } from './transport/proxy.ts';
 import { followRedirects } from './transport/redirect.ts';
 import { defaultRetryPolicy, type RetryPolicy, withRetry } from './transport/retry.ts';
 import { type Layer, stack } from './transport/send.ts';
@@ -27,8 +29,10 @@ export type RegistryClientOptions = {
   readonly trustedRealms?: readonly string[] | undefined;
   /** Mirrors, locations and which registries may be used. Default none: references are fetched from where their names say. */
   readonly registries?: Registries | undefined;
-  /** PEM certificates of further authorities. */
-  readonly extraCa?: readonly string[] | undefined;
+  /** Authorities and client certificates per registry. Default none but the authorities that Node knows. */
+  readonly certificates?: Certificates | undefined;
+  /** HTTP proxies. Default none, whatever the environment says. */
+  readonly proxy?: ProxySettings | undefined;
   /** Requests in flight per registry host. Default 10. */
   readonly concurrency?: number | undefined;
   /** How long a request waits for a paused registry before it fails as `rate-limited`. Default 10 s. */
@@ -48,8 +52,10 @@ const withUserAgent =
 /** A client for all registries of a program: connections, tokens and each registry's gate are shared by whoever uses it. */
 export const createRegistryClient = (options: RegistryClientOptions = {}): RegistryClient => {
   const { clock = systemClock, onRequest = () => undefined, allowLoopback = true } = options;
-  const { concurrency = 10, maxPauseWaitMs = 10_000, timeouts, extraCa } = options;
-  const sockets = createUndiciSend({ addresses: { allowLoopback }, timeouts, extraCa });
+  const { concurrency = 10, maxPauseWaitMs = 10_000, timeouts, certificates, proxy } = options;
+  const chooseProxy = proxy === undefined ? undefined : createProxyChooser(proxy);
+  const addresses = { allowLoopback };
+  const sockets = createUndiciSend({ addresses, timeouts, certificates, chooseProxy, clock });
   const send = stack(
     [
       withRetry(options.retryPolicy ?? defaultRetryPolicy(), clock),

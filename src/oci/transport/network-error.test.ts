@@ -22,10 +22,21 @@ describe('describeNetworkError', () => {
       'unavailable',
       'the TLS handshake failed (ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE)',
     ],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'certificate', 'the server wants a client certificate'],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'certificate', 'the server does not accept our client certificate'],
+    ['UND_ERR_PRX_CONN', 'unavailable', 'the proxy closed the connection'],
     ['UND_ERR_HEADERS_OVERFLOW', 'invalid-response', 'the answer is not HTTP'],
     ['EWHATEVER', 'unavailable', 'the request failed (EWHATEVER)'],
   ] as const)('explains %s', (code, expected, problem) => {
     expect(describeNetworkError(withCode(code))).toMatchObject({ code: expected, problem });
+  });
+
+  it.each([
+    ['Proxy response (407) !== 200 when HTTP Tunneling', 'the proxy wants other credentials (407)'],
+    ['Proxy Authentication Required (407)', 'the proxy wants other credentials (407)'],
+    ['Proxy response (503) !== 200 when HTTP Tunneling', 'the proxy does not connect us (503)'],
+  ])('finds the status of a proxy in %j', (message, problem) => {
+    expect(describeNetworkError(new Error(message))).toMatchObject({ code: 'unavailable', problem });
   });
 
   it('looks into errors of several addresses', () => {

@@ -24,12 +24,16 @@ const certificateProblems: Readonly<Record<string, string>> = {
   CERT_REJECTED: 'the certificate is not trusted',
   CERT_SIGNATURE_FAILURE: 'the signature of the certificate is wrong',
   INVALID_PURPOSE: 'the certificate is not for servers',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server wants a client certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not accept our client certificate',
 };
 
 const unavailableProblems: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   EPIPE: 'connection reset',
+  UND_ERR_PRX_CONN: 'the proxy closed the connection',
+  UND_ERR_PRX_TLS: 'the certificate of the proxy does not verify',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
   ENOTFOUND: 'the host name does not resolve',
   EAI_AGAIN: 'the host name could not be resolved',
@@ -86,9 +90,23 @@ const isParserError = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === 'HTTPParserError' || codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW');
 
+/** What a proxy answered that does not let a request through; undici says it in the message only. */
+const refusalOfProxy = (error: unknown): string | undefined =>
+  error instanceof Error
+    ? /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(error.message)?.[1]
+    : undefined;
+
 /** Puts into words why a request got no answer. */
 export const describeNetworkError = (error: unknown): NetworkProblem => {
   if (error instanceof BlockedAddressError) return { code: 'blocked', problem: error.message };
   if (isParserError(error)) return { code: 'invalid-response', problem: 'the answer is not HTTP' };
+  const status = refusalOfProxy(error);
+  if (status !== undefined) {
+    const problem =
+      status === '407'
+        ? 'the proxy wants other credentials (407)'
+        : `the proxy does not connect us (${status})`;
+    return { code: 'unavailable', problem, cause: error };
+  }
   return { ...describeCode(codeOf(error)), cause: error };
 };

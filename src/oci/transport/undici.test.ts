@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { inspect } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Certificate, createCertificate } from '../../../test/fakes/registry/index.ts';
+import { type Certificate, createCertificate, trusting } from '../../../test/fakes/registry/index.ts';
 import { aRequest, never } from '../../../test/fakes/send.ts';
 import { anonymous } from '../index.ts';
 import type { RegistryRequest } from './send.ts';
@@ -331,13 +331,13 @@ describe('the innermost Send, over TLS', () => {
 
   it('trusts an authority that it was told of', async () => {
     const { url } = await serveTls();
-    expect((await ask(url, {}, { extraCa: [certificate.ca] })).status).toBe(200);
+    expect((await ask(url, {}, { certificates: trusting(certificate.ca) })).status).toBe(200);
   });
 
   it('does not take a certificate for another host', async () => {
     const other = await createCertificate([{ type: 'dns', value: 'other.example' }]);
     const { url } = await serveTls(other);
-    await expect(ask(url, {}, { extraCa: [other.ca] })).rejects.toMatchObject({
+    await expect(ask(url, {}, { certificates: trusting(other.ca) })).rejects.toMatchObject({
       code: 'certificate',
       message: 'GET registry.example/team/app:v1: the certificate is for another host',
     });

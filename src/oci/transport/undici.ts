@@ -1,10 +1,13 @@
-import { getCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { type Clock, systemClock } from '../../lib/clock.ts';
 import { RegistryError } from '../errors.ts';
-import { type AddressPolicy, blockedHostname, guardedLookup } from './address.ts';
+import { type AddressPolicy, blockedHostname } from './address.ts';
+import { type Certificates, noCertificates } from './certificates.ts';
+import { createConnections } from './connections.ts';
 import { describeNetworkError } from './network-error.ts';
+import type { ChooseProxy } from './proxy.ts';
 import { type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
 
 /** How long the parts of a request may take. */
@@ -21,8 +24,11 @@ export type Timeouts = {
 export type UndiciOptions = {
   readonly addresses: AddressPolicy;
   readonly timeouts?: Partial<Timeouts> | undefined;
-  /** PEM certificates of further authorities, besides those that Node knows. */
-  readonly extraCa?: readonly string[] | undefined;
+  /** Authorities and client certificates per host. Default none but the authorities that Node knows. */
+  readonly certificates?: Certificates | undefined;
+  /** Default none: every host is asked directly. */
+  readonly chooseProxy?: ChooseProxy | undefined;
+  readonly clock?: Pick<Clock, 'monotonic'> | undefined;
 };
 
 /** Registries answer within a second or two; these bound what a broken one costs. */
@@ -112,26 +118,32 @@ const readAnswer = async (
   return { ...answer, bytes: await decode(request, raw, headers['content-encoding']) };
 };
 
+const noCertificatesAnywhere: Certificates = async () => ({ ok: true, certificates: noCertificates });
+
 /**
- * The innermost Send: sockets. Keeps connections alive per host, one pool that verifies certificates and one, for requests that
- * are allowed to be insecure, that does not. HTTP/1.1 only: the gate spreads requests over connections already.
+ * The innermost Send: sockets. Connections are kept alive per host. HTTP/1.1 only: the gate spreads requests over connections
+ * already.
  */
-export const createUndiciSend = ({ addresses, timeouts, extraCa = [] }: UndiciOptions) => {
-  const { connectMs, idleMs, totalMs } = { ...defaultTimeouts, ...timeouts };
-  const createAgent = (rejectUnauthorized: boolean): Agent =>
-    new Agent({
-      allowH2: false,
-      headersTimeout: idleMs,
-      bodyTimeout: idleMs,
-      connect: {
-        timeout: connectMs,
-        lookup: guardedLookup(addresses),
-        rejectUnauthorized,
-        ...(extraCa.length === 0 ? {} : { ca: [...getCACertificates(), ...extraCa] }),
-      },
-    });
-  const verifying = createAgent(true);
-  const trusting = createAgent(false);
+export const createUndiciSend = (options: UndiciOptions) => {
+  const { addresses, certificates = noCertificatesAnywhere, clock = systemClock } = options;
+  const { connectMs, idleMs, totalMs } = { ...defaultTimeouts, ...options.timeouts };
+  const chooseProxy = options.chooseProxy ?? (() => undefined);
+  const connections = createConnections({
+    addresses,
+    certificates,
+    chooseProxy,
+    connectMs,
+    idleMs,
+    clock,
+  });
+
+  const explain = (request: RegistryRequest, error: unknown): RegistryError => {
+    const { code, problem, cause } = describeNetworkError(error);
+    const proxy = chooseProxy(request.url);
+    // The host alone: the URL may hold a password.
+    const way = proxy === undefined ? '' : `, by way of the proxy ${proxy.host}`;
+    return requestError(request, code, `${problem}${way}`, { cause });
+  };
 
   const send: Send = async (request, signal) => {
     signal.throwIfAborted();
@@ -139,7 +151,8 @@ export const createUndiciSend = ({ addresses, timeouts, extraCa = [] }: UndiciOp
     if (blocked !== undefined) throw requestError(request, 'blocked', blocked);
     const deadline = AbortSignal.timeout(totalMs);
     try {
-      const response = await (request.access.insecure ? trusting : verifying).request({
+      const dispatcher = await connections.for(request);
+      const response = await dispatcher.request({
         origin: request.url.origin,
         path: `${request.url.pathname}${request.url.search}`,
         method: request.method,
@@ -152,15 +165,9 @@ export const createUndiciSend = ({ addresses, timeouts, extraCa = [] }: UndiciOp
       signal.throwIfAborted();
       if (error instanceof RegistryError) throw error;
       if (deadline.aborted) throw requestError(request, 'timeout', `no complete answer within ${totalMs} ms`);
-      const { code, problem, cause } = describeNetworkError(error);
-      throw requestError(request, code, problem, { cause });
+      throw explain(request, error);
     }
   };
 
-  return {
-    send,
-    close: async (): Promise<void> => {
-      await Promise.all([verifying.destroy(), trusting.destroy()]);
-    },
-  };
+  return { send, close: connections.close };
 };

@@ -8,6 +8,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import type { Certificates } from '../../../src/oci/index.ts';
 
 /** A server's key and certificate, and the authority that signed it, all PEM. */
 export type Certificate = { readonly key: string; readonly cert: string; readonly ca: string };
@@ -22,6 +23,7 @@ export const createCertificate = async (
     { type: 'ip', value: '127.0.0.1' },
     { type: 'dns', value: 'localhost' },
   ],
+  commonName = 'test registry',
 ): Promise<Certificate> => {
   const period = { notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + dayMs) };
   const [caKeys, keys] = await Promise.all([
@@ -39,7 +41,7 @@ export const createCertificate = async (
     ],
   });
   const certificate = await X509CertificateGenerator.create({
-    subject: 'CN=test registry',
+    subject: `CN=${commonName}`,
     issuer: ca.subject,
     publicKey: keys.publicKey,
     signingKey: caKeys.privateKey,
@@ -53,4 +55,9 @@ export const createCertificate = async (
     cert: certificate.toString('pem'),
     ca: ca.toString('pem'),
   };
+};
+
+/** What a client is told to believe, whatever the host. */
+export const trusting = (ca: string): Certificates => {
+  return async () => ({ ok: true, certificates: { ca: [ca], cert: [], key: [] } });
 };

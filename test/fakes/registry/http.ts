@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 
 /** A request as it came in, with every header. */
 export type RecordedRequest = {
@@ -10,6 +11,8 @@ export type RecordedRequest = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly bytes: Uint8Array;
+  /** Common name of the certificate that the client showed. */
+  readonly clientCertificate: string | undefined;
 };
 
 /** What a fake answers. */
@@ -67,6 +70,11 @@ export const errorAnswer = (
   headers: Readonly<Record<string, string>> = {},
 ): Answer => jsonAnswer(status, { errors: [{ code, message: code.toLowerCase(), detail: {} }] }, headers);
 
+const shownCertificate = ({ socket }: IncomingMessage): string | undefined => {
+  const subject = socket instanceof TLSSocket ? socket.getPeerCertificate().subject : undefined;
+  return typeof subject?.CN === 'string' ? subject.CN : undefined;
+};
+
 export const readRequest = async (request: IncomingMessage, origin: string): Promise<RecordedRequest> => {
   const chunks: Uint8Array[] = [];
   for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
@@ -85,6 +93,7 @@ export const readRequest = async (request: IncomingMessage, origin: string): Pro
     headers,
     body: bytes.toString(),
     bytes,
+    clientCertificate: shownCertificate(request),
   };
 };
 

@@ -10,7 +10,7 @@ import { type ListingOptions, parseRoute, route } from './routes.ts';
 import { createStorage } from './storage.ts';
 
 export type { AuthOptions } from './auth.ts';
-export { type Certificate, createCertificate } from './certificate.ts';
+export { type Certificate, createCertificate, trusting } from './certificate.ts';
 export { anImage, anIndex, type Content, type ImageOptions, rawManifest } from './content.ts';
 export type { Fault, Hook, RecordedRequest } from './http.ts';
 export { type PushTarget, push } from './push.ts';
@@ -18,6 +18,8 @@ export { type PushTarget, push } from './push.ts';
 export type FakeRegistryOptions = ListingOptions & {
   /** Serves https with this certificate. Default http. */
   readonly tls?: Certificate;
+  /** Asks clients for a certificate of this authority, over https. Default asks for none. */
+  readonly clientCa?: { readonly ca: string; readonly isRequired: boolean };
   /** Default open to all. */
   readonly auth?: AuthOptions;
   /** What tokens expire by. Default the system's clock. */
@@ -73,7 +75,22 @@ export const startFakeRegistry = async (options: FakeRegistryOptions = {}): Prom
     serve().catch(() => incoming.socket.destroy());
   };
   const server =
-    options.tls === undefined ? createHttpServer(listener) : createHttpsServer(options.tls, listener);
+    options.tls === undefined
+      ? createHttpServer(listener)
+      : createHttpsServer(
+          {
+            key: options.tls.key,
+            cert: options.tls.cert,
+            ...(options.clientCa === undefined
+              ? {}
+              : {
+                  ca: options.clientCa.ca,
+                  requestCert: true,
+                  rejectUnauthorized: options.clientCa.isRequired,
+                }),
+          },
+          listener,
+        );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
