@@ -44,7 +44,10 @@ export const isSameScheme = (a: AuthScheme, b: AuthScheme): boolean =>
 
 /** What registries asked for before, so that later requests carry the right thing at once. */
 export type SchemeMemory = {
-  readonly get: (request: RegistryRequest) => AuthScheme | undefined;
+  /** What this repository asked for. */
+  readonly ofRepository: (request: RegistryRequest) => AuthScheme | undefined;
+  /** What another repository of its host asked for last: a guess. */
+  readonly ofHost: (request: RegistryRequest) => AuthScheme | undefined;
   readonly set: (request: RegistryRequest, scheme: AuthScheme) => void;
 };
 
@@ -54,16 +57,21 @@ const maxSchemes = 10_000;
 export const hostKey = ({ url, access }: RegistryRequest): string =>
   `${access.insecure ? 'insecure' : 'verified'} ${url.host}`;
 
+/** A repository, by the same rule. */
+export const repositoryKey = (request: RegistryRequest): string =>
+  `${hostKey(request)}/${request.repository.repository}`;
+
 /** Remembers per repository, and per host for repositories not met before: some registries have a realm per repository. */
 export const createSchemeMemory = (): SchemeMemory => {
   const schemes = createBoundedMap<AuthScheme>(maxSchemes);
-  const repositoryKey = (request: RegistryRequest): string =>
-    `${hostKey(request)}/${request.repository.repository}`;
   return {
-    get: (request) => schemes.get(repositoryKey(request)) ?? schemes.get(hostKey(request)),
+    ofRepository: (request) => schemes.get(repositoryKey(request)),
+    ofHost: (request) => schemes.get(hostKey(request)),
     set: (request, scheme) => {
       schemes.set(repositoryKey(request), scheme);
-      schemes.set(hostKey(request), scheme);
+      // An open repository says nothing about the others of a host that is known to ask.
+      if (scheme.kind !== 'none' || schemes.get(hostKey(request)) === undefined)
+        schemes.set(hostKey(request), scheme);
     },
   };
 };

@@ -119,14 +119,23 @@ describe('withAuth, at a registry that wants tokens', () => {
     expect(fake.requests[1]?.url.search).toBe('?service=svc&scope=repository%3Ateam%2Fapp%3Apull');
   });
 
-  it('needs no refusal to know what another repository wants', async () => {
+  it('needs no refusal to know what another repository wants that there are credentials for', async () => {
+    const { send, lines } = against({ accepts: withToken });
+    await send(request({ credentials: [alice] }));
+    await send(request({ repository: 'team/other', credentials: [alice] }));
+    expect(lines().slice(3)).toEqual(['GET /token alice', 'GET /v2/team/other/manifests/v1 Bearer token-2']);
+  });
+
+  it('asks another repository once whether it wants tokens where there are no credentials', async () => {
     const { send, lines } = against({ accepts: withToken });
     await send(request());
-    await send(request({ repository: 'team/other' }));
-    expect(lines().slice(3)).toEqual([
-      'GET /token anonymous',
-      'GET /v2/team/other/manifests/v1 Bearer token-2',
-    ]);
+    const other = () => send(request({ repository: 'team/other' }));
+    const answers = await Promise.all([other(), other(), other()]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    await other();
+    const path = '/v2/team/other/manifests/v1';
+    const withOther = Array.from({ length: 4 }, () => `GET ${path} Bearer token-2`);
+    expect(lines().slice(3)).toEqual([`GET ${path} anonymous`, 'GET /token anonymous', ...withOther]);
   });
 
   it('proves who asks to the token server only', async () => {
@@ -269,6 +278,116 @@ describe('withAuth, at a registry that wants tokens', () => {
       'GET /v2/a/manifests/v1 Bearer for-a',
       'GET /v2/b/manifests/v1 Bearer for-b',
     ]);
+  });
+});
+
+describe('withAuth, at a registry where some repositories want tokens', () => {
+  const isPublic = ({ repository }: RegistryRequest): boolean => repository.repository.startsWith('public');
+  const mixed = (token: NonNullable<Registry['token']>): Registry => ({
+    accepts: (who, sent) => isPublic(sent) || withToken(who),
+    token,
+  });
+  const closed = request({ repository: 'closed', credentials: [alice] });
+  const open = '/v2/public/manifests/v1';
+
+  for (const [name, first] of [
+    ['is new', undefined],
+    ['was open before', 'public'],
+    ['is next to one that was open before', 'public/first'],
+  ] as const) {
+    it(`reads an open repository that ${name} after another had no token`, async () => {
+      const { send, lines } = against(mixed(() => anAnswer(404)));
+      if (first !== undefined) await send(request({ repository: first }));
+      await expect(send(request({ repository: 'closed' }))).rejects.toMatchObject({
+        message: 'GET https://registry.example/token: unexpected answer 404',
+      });
+      const before = lines().length;
+      expect((await send(request({ repository: 'public' }))).status).toBe(200);
+      expect((await send(request({ repository: 'public' }))).status).toBe(200);
+      expect(lines().slice(before)).toEqual([`GET ${open} anonymous`, `GET ${open} anonymous`]);
+    });
+  }
+
+  it.each([400, 401, 403, 404, 429, 503])(
+    'sends a request plainly, and later ones at once, when the token server answers %d',
+    async (status) => {
+      const { send, lines } = against(mixed(() => anAnswer(status)));
+      await expect(send(request({ repository: 'closed' }))).rejects.toBeInstanceOf(RegistryError);
+      const before = lines().length;
+      const sent = request({ repository: 'public', credentials: [alice] });
+      expect((await send(sent)).status).toBe(200);
+      expect((await send(sent)).status).toBe(200);
+      const asked = lines()
+        .slice(before)
+        .filter((text) => !text.startsWith('GET /token'));
+      expect(asked).toEqual([`GET ${open} anonymous`, `GET ${open} anonymous`]);
+      expect(lines().at(-2)).toBe(`GET ${open} anonymous`);
+    },
+  );
+
+  it('sends a request plainly when the registry refuses the token', async () => {
+    const { send, lines } = against({
+      accepts: (who, sent) => (isPublic(sent) ? who === '' : withToken(who)),
+      challenge: (sent) => (isPublic(sent) ? anAnswer(403) : bearerChallenge),
+    });
+    await send(closed);
+    expect((await send(request({ repository: 'public', credentials: [alice] }))).status).toBe(200);
+    expect(lines().at(-1)).toBe(`GET ${open} anonymous`);
+  });
+
+  it('tells why there is no token where the registry wants one', async () => {
+    const { send, lines } = against(
+      mixed((_sent, count) => (count === 1 ? json({ token: 'token-1' }) : anAnswer(404))),
+    );
+    await send(closed);
+    const other = request({ repository: 'other', credentials: [alice] });
+    await expect(send(other)).rejects.toMatchObject({
+      message: 'GET https://registry.example/token: unexpected answer 404',
+    });
+    expect(lines().slice(3)).toEqual(['GET /token alice', 'GET /v2/other/manifests/v1 anonymous']);
+  });
+
+  it('tells what the registry says of a repository that wants no token', async () => {
+    const { send } = against({
+      accepts: () => false,
+      challenge: (sent) => (isPublic(sent) ? anAnswer(404) : bearerChallenge),
+      token: () => anAnswer(404),
+    });
+    await expect(send(closed)).rejects.toBeInstanceOf(RegistryError);
+    expect((await send(request({ repository: 'public', credentials: [alice] }))).status).toBe(404);
+  });
+
+  it('notices that a repository was opened since', async () => {
+    let isOpen = false;
+    const { send, clock } = against({
+      accepts: (who) => isOpen || withToken(who),
+      token: () => (isOpen ? anAnswer(404) : json({ token: 'token-1' })),
+    });
+    await send(closed);
+    isOpen = true;
+    await clock.advance(60_000);
+    expect((await send(closed)).status).toBe(200);
+  });
+
+  it('knows what closed repositories want after it has met an open one', async () => {
+    const { send, lines } = against(mixed(() => json({ token: 'token-1' })));
+    await send(closed);
+    await send(request({ repository: 'public' }));
+    await send(request({ repository: 'other', credentials: [alice] }));
+    expect(lines().slice(4)).toEqual(['GET /token alice', 'GET /v2/other/manifests/v1 Bearer token-1']);
+  });
+
+  it('does not ask again plainly when the registry itself gives no answer', async () => {
+    const { send, lines } = against({
+      accepts: (who, { repository }) => {
+        if (repository.repository === 'other') throw new RegistryError('unavailable', 'connection reset');
+        return withToken(who);
+      },
+    });
+    await send(closed);
+    const other = request({ repository: 'other', credentials: [alice] });
+    await expect(send(other)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(lines().slice(3)).toEqual(['GET /token alice', 'GET /v2/other/manifests/v1 Bearer token-2']);
   });
 });
 

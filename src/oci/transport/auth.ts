@@ -3,10 +3,18 @@ import { createSingleFlight } from '../../lib/single-flight.ts';
 import { createBoundedMap } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
 import type { Credential, CredentialHelper } from '../types.ts';
-import { type AuthScheme, createSchemeMemory, hostKey, isSameScheme, readScheme } from './auth-scheme.ts';
+import {
+  type AuthScheme,
+  createSchemeMemory,
+  hostKey,
+  isSameScheme,
+  readScheme,
+  repositoryKey,
+  type SchemeMemory,
+} from './auth-scheme.ts';
 import { basicAuthorization } from './basic.ts';
 import { type Layer, type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
-import { createTokenSource, type TokenQuery, type TokenSource } from './token.ts';
+import { createTokenSource, type Token, type TokenQuery, type TokenSource } from './token.ts';
 
 /** Whom to trust with credentials. */
 export type AuthOptions = {
@@ -15,8 +23,8 @@ export type AuthOptions = {
   readonly trustedRealms: readonly string[];
 };
 
-/** A refusal by the registry, or by its token server. */
-type Refusal = RegistryResponse | RegistryError;
+/** What came of a request: the answer of the registry, or why there is no token to send it with. */
+type Outcome = RegistryResponse | RegistryError;
 
 /** Another host's 401, after a redirect, says nothing about this registry. */
 const isOwn401 = (request: RegistryRequest, response: RegistryResponse): boolean =>
@@ -27,6 +35,15 @@ const authorize = (request: RegistryRequest, authorization: string): RegistryReq
   headers: { ...request.headers, authorization },
 });
 
+const tokenOrFailure = async (token: Promise<Token>): Promise<Token | RegistryError> => {
+  try {
+    return await token;
+  } catch (error) {
+    if (error instanceof RegistryError) return error;
+    throw error;
+  }
+};
+
 /** Sends with a token, which is fetched anew once where one from the cache is no longer accepted. */
 const sendWithToken = async (
   next: Send,
@@ -34,13 +51,15 @@ const sendWithToken = async (
   query: TokenQuery,
   request: RegistryRequest,
   signal: AbortSignal,
-): Promise<RegistryResponse> => {
-  const token = await tokens.get(query, request, signal);
+): Promise<Outcome> => {
+  const token = await tokenOrFailure(tokens.get(query, request, signal));
+  if (token instanceof RegistryError) return token;
   const response = await next(authorize(request, `Bearer ${token.value}`), signal);
   if (!isOwn401(request, response)) return response;
   tokens.drop(query, request, token.value);
   if (!token.cached) return response;
-  const fresh = await tokens.get(query, request, signal);
+  const fresh = await tokenOrFailure(tokens.get(query, request, signal));
+  if (fresh instanceof RegistryError) return fresh;
   return next(authorize(request, `Bearer ${fresh.value}`), signal);
 };
 
@@ -61,20 +80,14 @@ const candidates = (request: RegistryRequest, worked: string | undefined): reado
 };
 
 /** Of all refusals the one that says most: a 403 knew who asked, and the first credential was the most specific. */
-const mostTelling = (refusals: readonly Refusal[]): Refusal | undefined =>
+const mostTelling = (refusals: readonly Outcome[]): Outcome | undefined =>
   refusals.find(({ status }) => status === 403) ?? refusals[0];
 
-/** The answer to an attempt; a refusal is one, too. */
-const orRefusal = async (answer: Promise<RegistryResponse | undefined>): Promise<Refusal | undefined> => {
-  try {
-    return await answer;
-  } catch (error) {
-    const refused =
-      error instanceof RegistryError && (error.code === 'unauthorized' || error.code === 'denied');
-    if (!refused) throw error;
-    return error;
-  }
-};
+/** Whether another credential may do better. */
+const isRefusal = (outcome: Outcome): boolean =>
+  outcome instanceof RegistryError
+    ? outcome.code === 'unauthorized' || outcome.code === 'denied'
+    : outcome.status === 401 || outcome.status === 403;
 
 /**
  * Proves who asks in each possible way until one is accepted; resolves with the most telling refusal when none is.
@@ -89,7 +102,7 @@ const createProver = (next: Send, tokens: TokenSource) => {
     credential: Credential | undefined,
     request: RegistryRequest,
     signal: AbortSignal,
-  ): Promise<RegistryResponse | undefined> => {
+  ): Promise<Outcome | undefined> => {
     if (scheme.kind === 'bearer') {
       const scope = `repository:${request.repository.repository}:pull`;
       const { realm, service } = scheme;
@@ -107,21 +120,20 @@ const createProver = (next: Send, tokens: TokenSource) => {
     anonymous: RegistryResponse | undefined,
     request: RegistryRequest,
     signal: AbortSignal,
-  ): Promise<Refusal> => {
-    const key = `${hostKey(request)}/${request.repository.repository}`;
-    const refusals: Refusal[] = [];
+  ): Promise<Outcome> => {
+    const key = repositoryKey(request);
+    const refusals: Outcome[] = [];
     for (const offer of candidates(request, accepted.get(key))) {
       for (const credential of await credentialsOf(offer, signal)) {
         const isKnown = credential === undefined && scheme.kind === 'basic';
         const answer =
-          (isKnown ? anonymous : undefined) ??
-          (await orRefusal(attempt(scheme, credential, request, signal)));
+          (isKnown ? anonymous : undefined) ?? (await attempt(scheme, credential, request, signal));
         if (answer === undefined) continue;
-        if (answer instanceof RegistryError || answer.status === 401 || answer.status === 403) {
+        if (isRefusal(answer)) {
           refusals.push(answer);
           continue;
         }
-        accepted.set(key, offer?.id ?? '');
+        if (!(answer instanceof RegistryError)) accepted.set(key, offer?.id ?? '');
         return answer;
       }
     }
@@ -132,74 +144,108 @@ const createProver = (next: Send, tokens: TokenSource) => {
   };
 };
 
+/** Sends requests without credentials and remembers what the answers ask for. */
+const createAsker = (next: Send, schemes: SchemeMemory, trustedRealms: readonly string[]) => {
+  const contacts = createSingleFlight<RegistryResponse>();
+
+  /** The scheme that an answer asks for, if it does. */
+  const learn = (request: RegistryRequest, response: RegistryResponse): AuthScheme | undefined => {
+    if (!isOwn401(request, response)) return undefined;
+    const read = readScheme(response, trustedRealms);
+    if (read === undefined) return undefined;
+    if (!read.ok) throw requestError(request, 'blocked', read.problem, { status: response.status });
+    schemes.set(request, read.scheme);
+    return read.scheme;
+  };
+
+  const ask = async (request: RegistryRequest, signal: AbortSignal): Promise<RegistryResponse> => {
+    const response = await next(request, signal);
+    if (learn(request, response) === undefined) schemes.set(request, { kind: 'none' });
+    return response;
+  };
+
+  /** Asks once for all requests of the same key; `undefined` when another request asked meanwhile. */
+  const askAlone = async (
+    key: string,
+    request: RegistryRequest,
+    signal: AbortSignal,
+  ): Promise<RegistryResponse | undefined> => {
+    let isFirst = false;
+    const askFirst = (shared: AbortSignal): Promise<RegistryResponse> => {
+      isFirst = true;
+      return ask(request, shared);
+    };
+    try {
+      const response = await contacts(key, askFirst, signal);
+      return isFirst ? response : undefined;
+    } catch (error) {
+      // Another request's failure is not ours: this one finds out for itself.
+      if (isFirst || !(error instanceof RegistryError)) throw error;
+      return undefined;
+    }
+  };
+
+  /** The first answer of a host, or of a repository where the host is known but there is nothing to offer; else `undefined`. */
+  const makeContact = async (
+    request: RegistryRequest,
+    signal: AbortSignal,
+  ): Promise<RegistryResponse | undefined> => {
+    if (schemes.ofHost(request) === undefined) {
+      const contact = await askAlone(hostKey(request), request, signal);
+      if (contact !== undefined) return contact;
+    }
+    const isGuess = schemes.ofRepository(request) === undefined && schemes.ofHost(request) !== undefined;
+    return isGuess && request.access.keychain(request.repository).length === 0
+      ? askAlone(repositoryKey(request), request, signal)
+      : undefined;
+  };
+
+  return { ask, learn, makeContact };
+};
+
 /**
  * Answers the challenges of registries. A host is first asked without credentials, and by one request alone, because only its
- * answer says how to authenticate; later requests carry the right thing at once. Credentials of the keychain are tried in its
- * order, then none.
+ * answer says how to authenticate; later requests carry the right thing at once. What one repository asked for is only a guess for
+ * the others of its host: where it does not lead to an answer, they are asked themselves. Credentials of the keychain are tried in
+ * its order, then none.
  */
 export const withAuth =
   ({ clock, trustedRealms }: AuthOptions): Layer =>
   (next) => {
     const prove = createProver(next, createTokenSource(next, clock));
     const schemes = createSchemeMemory();
-    const firstContacts = createSingleFlight<RegistryResponse>();
+    const { ask, learn, makeContact } = createAsker(next, schemes, trustedRealms);
 
-    const learn = (request: RegistryRequest, response: RegistryResponse): AuthScheme | undefined => {
-      if (!isOwn401(request, response)) return undefined;
-      const read = readScheme(response, trustedRealms);
-      if (read === undefined) return undefined;
-      if (!read.ok) throw requestError(request, 'blocked', read.problem, { status: response.status });
-      schemes.set(request, read.scheme);
-      return read.scheme;
-    };
-
-    /** The answer to the request without credentials, or `undefined` when another request made the first contact meanwhile. */
-    const makeContact = async (
+    /** Sends with what is remembered; where that fails, only what the registry says of this very request counts. */
+    const sendKnown = async (
+      known: AuthScheme,
       request: RegistryRequest,
       signal: AbortSignal,
-    ): Promise<RegistryResponse | undefined> => {
-      let isFirst = false;
-      try {
-        const response = await firstContacts(
-          hostKey(request),
-          async (shared) => {
-            isFirst = true;
-            const answer = await next(request, shared);
-            if (learn(request, answer) === undefined) schemes.set(request, { kind: 'none' });
-            return answer;
-          },
-          signal,
-        );
-        return isFirst ? response : undefined;
-      } catch (error) {
-        // Another request's failure is not ours: this one finds out for itself.
-        if (isFirst || !(error instanceof RegistryError)) throw error;
-        return undefined;
-      }
+    ): Promise<Outcome> => {
+      const isGuess = schemes.ofRepository(request) === undefined;
+      const outcome = await prove(known, undefined, request, signal);
+      const isAnswer = !(outcome instanceof RegistryError);
+      if (isAnswer && (!isRefusal(outcome) || (outcome.status === 403 && !isGuess))) return outcome;
+      // The registry may have changed its mind, or want something else for this repository.
+      const challenge = isAnswer && outcome.status === 401 ? outcome : await ask(request, signal);
+      const changed = learn(request, challenge);
+      if (changed === undefined) return challenge;
+      return isSameScheme(changed, known) ? outcome : prove(changed, undefined, request, signal);
     };
 
-    const authenticate = async (request: RegistryRequest, signal: AbortSignal): Promise<Refusal> => {
-      const contact = schemes.get(request) === undefined ? await makeContact(request, signal) : undefined;
-      const known = schemes.get(request);
-      if (contact === undefined && known !== undefined && known.kind !== 'none') {
-        const answer = await prove(known, undefined, request, signal);
-        const isError = answer instanceof RegistryError;
-        if (isError ? answer.code !== 'unauthorized' : answer.status !== 401) return answer;
-        // The registry may have changed its mind, or have another realm for this repository.
-        const challenge = isError ? await next(request, signal) : answer;
-        const changed = learn(request, challenge);
-        return changed === undefined || isSameScheme(changed, known)
-          ? answer
-          : prove(changed, undefined, request, signal);
-      }
-      const anonymous = contact ?? (await next(request, signal));
+    const authenticate = async (request: RegistryRequest, signal: AbortSignal): Promise<Outcome> => {
+      const contact = await makeContact(request, signal);
+      const known = schemes.ofRepository(request) ?? schemes.ofHost(request);
+      if (contact === undefined && known !== undefined && known.kind !== 'none')
+        return sendKnown(known, request, signal);
+      const anonymous = contact ?? (await ask(request, signal));
       const scheme = learn(request, anonymous);
       return scheme === undefined ? anonymous : prove(scheme, anonymous, request, signal);
     };
 
     return async (request, signal) => {
-      const answer = await authenticate(request, signal);
-      if (answer instanceof RegistryError) throw answer;
-      return answer;
+      const outcome = await authenticate(request, signal);
+      if (outcome instanceof RegistryError) throw outcome;
+      return outcome;
     };
   };
