@@ -246,6 +246,23 @@ describe('a scheduled tag', () => {
     expect(t.store.writes).toEqual([]);
   });
 
+  it('with an interval that cannot be kept says so once, and is refreshed all the same', async () => {
+    const t = setUp();
+    t.push('v1');
+    await t.start();
+    const tag = { ...scheduled('v1'), annotations: { 'imagestreams.dev/refresh-interval': 'often' } };
+    await t.create(aStream('app', [tag]));
+    await t.imported('app', 'v1');
+    await settle();
+    t.forget();
+    await t.clock.advance(2 * intervalMs);
+    expect(t.asked()).toHaveLength(2);
+    const warnings = (await t.storedEvents()).filter(({ reason }) => reason === 'RefreshInterval');
+    expect(warnings).toMatchObject([
+      { type: 'Warning', message: expect.stringContaining('"often" is no duration') },
+    ]);
+  });
+
   it('that moves gets another entry, with the cause Schedule, by one HEAD and one GET', async () => {
     const t = setUp();
     const first = t.push('v1');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { importSuccess } from '../api/condition.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
@@ -10,7 +11,7 @@ import {
   type ResolveOutcome,
   scheduledRefresh,
 } from '../importer/index.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, formatTime } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import {
   Controller,
@@ -26,6 +27,7 @@ import {
 import type { ObjectKey } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
+import type { RecordEvent } from './ports.ts';
 import {
   createRefreshIndex,
   type RefreshEntry,
@@ -43,6 +45,7 @@ export type ScheduledRefreshPorts = {
   /** Has the image stream controller look at a stream. */
   readonly enqueue: (key: ObjectKey) => void;
   readonly intervals: IntervalSettings;
+  readonly recordEvent: RecordEvent;
   /** Sources asked at a time. */
   readonly workers: number;
   readonly onRuntime: OnRuntime;
@@ -66,6 +69,35 @@ const refusals: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden']);
 /** The host that a canonical reference begins with. */
 const registryOf = (reference: string): string => reference.slice(0, reference.indexOf('/'));
 
+/** Tells the user of an interval that is not taken as it stands. A courtesy: that it cannot be told stops no refresh. */
+const tellProblem = async (
+  { apiVersion, kind, metadata }: Stored<ImageStream>,
+  problem: string,
+  { recordEvent, clock, logger }: ScheduledRefreshPorts,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { namespace = '', name, uid } = metadata;
+  const id = createHash('sha256')
+    .update(JSON.stringify([uid, problem]))
+    .digest('hex');
+  try {
+    await recordEvent(
+      {
+        id,
+        type: 'Warning',
+        reason: 'RefreshInterval',
+        message: problem,
+        involvedObject: { apiVersion, kind, namespace, name, uid },
+        at: formatTime(clock.now()),
+      },
+      signal,
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.warn({ err: error, namespace, name, problem }, 'cannot write the event');
+  }
+};
+
 const entriesOf = async (
   key: ObjectKey,
   ports: ScheduledRefreshPorts,
@@ -76,12 +108,15 @@ const entriesOf = async (
   if (stream === undefined || tags.length === 0) return [];
   const keychain = await ports.keychains(key.namespace, signal);
   const { placesOf } = ports.importer;
-  return tags.flatMap((tag) => {
-    const scheduled = scheduledRefresh(stream, tag, { keychain, settings: ports.intervals, placesOf });
+  const found = tags.map((tag) => ({
+    tag,
+    scheduled: scheduledRefresh(stream, tag, { keychain, settings: ports.intervals, placesOf }),
+  }));
+  const problems = found.flatMap(({ scheduled }) => scheduled?.problem ?? []);
+  for (const problem of new Set(problems)) await tellProblem(stream, problem, ports, signal);
+  return found.flatMap(({ tag, scheduled }) => {
     if (scheduled === undefined) return [];
-    const { problem, ...rest } = scheduled;
-    if (problem !== undefined)
-      ports.logger.warn({ ...key, tag: tag.name, problem }, 'refresh interval is not understood');
+    const { problem: _problem, ...rest } = scheduled;
     return [
       {
         ...rest,

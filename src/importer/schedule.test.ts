@@ -92,7 +92,12 @@ describe('refreshInterval', () => {
     },
     { name: 'whole milliseconds', stream: '10.0005s', tag: undefined, ms: 10_001 },
   ])('is $name', ({ stream, tag, ms }) => {
-    expect(intervalOf(stream, tag)).toEqual({ intervalMs: ms });
+    expect(intervalOf(stream, tag).intervalMs).toBe(ms);
+  });
+
+  it('says that less than the floor was asked for, and nothing of an interval that is given', () => {
+    expect(intervalOf('1s', undefined).problem).toContain('"1s" is less than the 10s that are allowed');
+    expect(intervalOf('10s', undefined)).toEqual({ intervalMs: 10_000 });
   });
 
   it('is the default and a problem, where the annotation is malformed', () => {

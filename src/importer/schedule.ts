@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { refreshIntervalAnnotation } from '../api/annotations.ts';
 import type { ImageStream, ImportMode, TagReference } from '../api/image-stream.ts';
 import { hasImageOfSpec, importModeOf, isImportable } from '../api/pending.ts';
-import { parseDuration } from '../lib/duration.ts';
+import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Keychain } from '../oci/types.ts';
 import { credentialClass, type PlacesOf } from './content.ts';
@@ -67,7 +67,10 @@ export const refreshInterval = (
   const within = (ms: number): number => Math.round(Math.min(Math.max(ms, floorMs), longestIntervalMs));
   if (text === undefined) return { intervalMs: within(defaultMs) };
   const asked = parseDuration(text);
-  if (asked !== undefined) return { intervalMs: within(asked) };
+  if (asked !== undefined) {
+    const floor = `annotation ${refreshIntervalAnnotation}: "${text}" is less than the ${formatDuration(floorMs)} that are allowed`;
+    return { intervalMs: within(asked), ...(asked < floorMs ? { problem: floor } : {}) };
+  }
   return {
     intervalMs: within(defaultMs),
     problem: `annotation ${refreshIntervalAnnotation}: "${text}" is no duration; write for example 30s, 15m or 1h`,
