@@ -84,11 +84,93 @@ describe('Ready', () => {
   it('does not wait for tags that no registry is asked for', () => {
     const tags = [
       tag('ref', { reference: true }),
-      tag('alias', { from: { kind: 'ImageStreamTag', name: 'x' } }),
+      tag('alias', { from: { kind: 'ImageStreamTag', name: 'x' }, reference: true }),
       { name: 'pushed' },
     ];
     expect(verdictOf(stream({ tags }), 'Ready').slice(0, 2)).toEqual(['True', 'Imported']);
   });
+  const alias = (name: string, target: string, more: Partial<TagReference> = {}): TagReference =>
+    tag(name, { from: { kind: 'ImageStreamTag', name: target }, ...more });
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const dangling = [
+    { what: 'a tag that is not there', tags: [alias('q', 's:nope')], says: 'q (points at s:nope)' },
+    { what: 'itself', tags: [alias('q', 'q')], says: 'q (points at q)' },
+    {
+      what: 'each other',
+      tags: [alias('a', 'b'), alias('b', 's:a')],
+      says: 'a (points at b), b (points at s:a)',
+    },
+    {
+      what: 'an alias of nothing',
+      tags: [alias('a', 'b'), alias('b', 'nope')],
+      says: 'a (points at b), b (points at nope)',
+    },
+    {
+      what: 'a tag of another stream',
+      tags: [tag('q', { from: { kind: 'ImageStreamTag', namespace: 'm', name: 'o:v1' } })],
+      says: 'q (points at m/o:v1)',
+    },
+    {
+      what: 'an image that is not there',
+      tags: [tag('q', { from: { kind: 'ImageStreamImage', name: `s@${digest}` } })],
+      says: `q (points at s@${digest})`,
+    },
+  ];
+  for (const { what, tags, says } of dangling) {
+    it(`is false where tags without image point at ${what}`, () => {
+      const of = succeed(stream({ tags: [v1, ...tags] }), v1);
+      expect(verdictOf(of, 'Ready')).toEqual(['False', 'ReferenceNotFound', `no image for ${says}`]);
+    });
+  }
+  it('is true where tags that point at others have an image, also when what they copied is gone', () => {
+    const gone = alias('q', 'nope');
+    expect(verdictOf(succeed(stream({ tags: [gone] }), gone), 'Ready').slice(0, 2)).toEqual([
+      'True',
+      'Imported',
+    ]);
+  });
+  it('is false where the image is of what the tag pointed at before, and trusts history that nobody observed', () => {
+    const before = succeed(stream({ tags: [v1, alias('q', 'v1')] }), alias('q', 'v1'));
+    const edited = { ...succeed(before, v1), spec: { tags: [v1, alias('q', 'nope')] } };
+    expect(verdictOf(edited, 'Ready').slice(1)).toEqual([
+      'ReferenceNotFound',
+      'no image for q (points at nope)',
+    ]);
+    const items = [{ created: now, dockerImageReference: 'r/x@q', image: 'q', generation: 1 }];
+    const old = { ...stream({ tags: [alias('q', 'nope')] }), status: { tags: [{ tag: 'q', items }] } };
+    expect(verdictOf(old, 'Ready').slice(0, 2)).toEqual(['True', 'Imported']);
+  });
+  it('stays true when only a policy of a tag that points at another one changes', () => {
+    const copied = tag('c', { from: { kind: 'ImageStreamTag', namespace: 'm', name: 'o:v1' } });
+    const first = stream({ tags: [v1, alias('q', 'v1'), copied] });
+    const before = [v1, alias('q', 'v1'), copied].reduce(succeed, first);
+    const tags = before.spec?.tags?.map((one) =>
+      one === v1 ? one : { ...one, importPolicy: { insecure: true } },
+    );
+    expect(verdictOf({ ...before, spec: { tags: tags ?? [] } }, 'Ready').slice(0, 2)).toEqual([
+      'True',
+      'Imported',
+    ]);
+  });
+  it('leaves it to the tag that is still imported to say why those that follow it have no image', () => {
+    const of = stream({ tags: [v1, alias('a', 'b'), alias('b', 's:v1')] });
+    expect(verdictOf(of, 'Ready')).toEqual(['False', 'ImportPending', 'waiting for the import of v1']);
+    expect(verdictOf(fail(of, v1), 'Ready')).toEqual(['False', 'ImportFailed', 'no image for v1 (NotFound)']);
+  });
+  it('names failed imports and tags that point nowhere together, and these before imports to come', () => {
+    const of = stream({ tags: [v1, v2, alias('q', 'nope')] });
+    expect(verdictOf(succeed(of, v1), 'Ready')).toEqual([
+      'False',
+      'ReferenceNotFound',
+      'no image for q (points at nope)',
+    ]);
+    expect(verdictOf(fail(succeed(of, v1), v2), 'Ready')).toEqual([
+      'False',
+      'ImportFailed',
+      'no image for v2 (NotFound), q (points at nope)',
+    ]);
+  });
+
   it('waits for a repository to be listed', () => {
     const base = stream({ dockerImageRepository: 'r.example/app' });
     const with_ = (succeeded: boolean, reason?: string): ImageStream => ({

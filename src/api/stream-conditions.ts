@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, importSuccess, setCondition, type TagEventCondition } from './condition.ts';
+import { danglingTags } from './dangling-tags.ts';
 import type { ImageStream, TagReference } from './image-stream.ts';
 import { hasImageOfSpec, importableTags, isRepositoryPending, isTagPending } from './pending.ts';
 import { findTag } from './tag-history.ts';
@@ -41,7 +42,7 @@ const missingRepository = (stream: ImageStream): readonly { name: string; reason
 const reasonOf = (stream: ImageStream, tag: TagReference): string | undefined =>
   isTagPending(stream, tag) ? undefined : failureOf(stream, tag.name)?.reason;
 
-/** Every importable tag has an image of what its spec says now. */
+/** Every importable tag has an image of what its spec says now, and every tag that points at another one has its image. */
 const ready = (stream: ImageStream): Verdict => {
   const tags = importableTags(stream).filter((tag) => !hasImageOfSpec(stream, tag));
   const missing = [
@@ -55,7 +56,12 @@ const ready = (stream: ImageStream): Verdict => {
     reason,
     message,
   });
-  if (failed.length > 0) return verdict('False', 'ImportFailed', `no image for ${listed(failed)}`);
+  const dangling = danglingTags(stream).map(({ name, target }) => ({ name, reason: `points at ${target}` }));
+  const absent = [...failed, ...dangling];
+  if (absent.length > 0) {
+    const reason = failed.length > 0 ? 'ImportFailed' : 'ReferenceNotFound';
+    return verdict('False', reason, `no image for ${listed(absent)}`);
+  }
   if (missing.length > 0)
     return verdict('False', 'ImportPending', `waiting for the import of ${listed(missing)}`);
   if (hasNoTags(stream)) return verdict('False', 'NoTags', 'the stream has no tags');
