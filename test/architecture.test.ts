@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -131,5 +131,26 @@ describe('what stands in one place only', () => {
   });
   it('reads the clock in lib/clock.ts alone', () => {
     expect(offenders(/Date\.now\(\)|new Date\(\)|performance\.now\(\)/, ['lib/clock.ts'])).toEqual([]);
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  const text = readFileSync(resolve(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8');
+
+  it('names only files and folders that are there', () => {
+    const named = [...text.matchAll(/`((?:src\/|test\/)?[a-z-]+(?:\/[a-z-]+)*(?:\.test)?(?:\.ts|\/))`/g)].map(
+      (match) => match[1] ?? '',
+    );
+    const root = resolve(import.meta.dirname, '..');
+    const missing = named.filter((name) => !existsSync(join(root, name)) && !existsSync(join(source, name)));
+    expect(named.length).toBeGreaterThan(20);
+    expect(missing).toEqual([]);
+  });
+
+  it('describes every folder', () => {
+    expect(Object.keys(mayImport).filter((folder) => !text.includes(`**\`${folder}\`**`))).toEqual([
+      'kube',
+      'webhooks',
+    ]);
   });
 });
