@@ -1,5 +1,5 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import { createBoundedMap } from '../bounded-map.ts';
 import { repositoryUrl } from '../request.ts';
@@ -49,6 +49,19 @@ const hasAny = ({ ca, cert }: HostCertificates): boolean => ca.length + cert.len
 const secureContextOf = ({ ca, cert, key }: HostCertificates): SecureContext =>
   createSecureContext({ ca: [...getCACertificates(), ...ca], cert: [...cert], key: [...key] });
 
+/**
+ * Has a socket fail with the TLS alert that it got. One that comes after the handshake, as from a server that misses a client
+ * certificate, is otherwise told as a connection that was closed.
+ */
+const withAlerts =
+  (connector: buildConnector.connector): buildConnector.connector =>
+  (options, callback) =>
+    connector(options, (...result) => {
+      const [, socket] = result;
+      socket?.prependOnceListener('error', (error) => socket.destroy(error));
+      callback(...result);
+    });
+
 const createPool = (kind: Kind, { addresses, connectMs, idleMs }: ConnectionOptions): Dispatcher => {
   const tls = {
     timeout: connectMs,
@@ -57,7 +70,8 @@ const createPool = (kind: Kind, { addresses, connectMs, idleMs }: ConnectionOpti
   };
   const common = { allowH2: false, headersTimeout: idleMs, bodyTimeout: idleMs };
   if (kind.proxy === undefined) {
-    return new Agent({ ...common, connect: { ...tls, lookup: guardedLookup(addresses) } });
+    const connector = buildConnector({ ...tls, allowH2: false, lookup: guardedLookup(addresses) });
+    return new Agent({ ...common, connect: withAlerts(connector) });
   }
   // The proxy is the operator's, so its own address is nobody's to refuse; it looks names up for us.
   const uri = kind.proxy.href;

@@ -25,6 +25,9 @@ const certificateProblems: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: 'the signature of the certificate is wrong',
   INVALID_PURPOSE: 'the certificate is not for servers',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server wants a client certificate',
+  // What Go answered before it had the alert above.
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': 'the server wants a client certificate, or another one',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the server wants a client certificate, or another one',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not accept our client certificate',
 };
 
