@@ -20,6 +20,7 @@ import type { Clock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createOperatorCredentials, createRegistryClient } from './oci/index.ts';
+import { type RegistryAccess, readRegistryAccess } from './registry-access.ts';
 import { openEmbeddedStore } from './store/index.ts';
 import type { Store } from './store/store.ts';
 
@@ -89,11 +90,18 @@ const createCall =
     return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
   };
 
+const readAccess = async ({ config, logger }: AppOptions): Promise<RegistryAccess['options']> => {
+  const { options, notes } = await readRegistryAccess(config);
+  for (const note of notes) logger.info({ note }, 'part of a registries configuration is ignored');
+  return options;
+};
+
 /** The parts that work on objects, wired to each other. */
-const createParts = (store: Store, options: AppOptions) => {
+const createParts = (store: Store, options: AppOptions, access: RegistryAccess['options']) => {
   const { config, clock, logger } = options;
   const metrics = createMetrics();
   const client = createRegistryClient({
+    ...access,
     clock,
     onRequest: metrics.onRequest,
     allowLoopback: !config.denyLoopbackRegistries,
@@ -131,14 +139,16 @@ const createParts = (store: Store, options: AppOptions) => {
  * Opens a standalone server: store, certificates, API, importer and controllers, all in the data directory. It listens when this
  * resolves; it works when it is run.
  *
- * @throws {StoreError} or a Node error whose message says what is wrong with the data directory or the address.
+ * @throws {StoreError} {@link RegistryAccessError} or a Node error whose message says what is wrong with the data directory, the files
+ * about registries or the address.
  */
 export const openApp = async (options: AppOptions, signal: AbortSignal): Promise<App> => {
   const { config, clock, logger, version } = options;
   const { dataDir, listen } = config;
+  const access = await readAccess(options);
   await ensureDataDirectory(dataDir);
   const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock, logger });
-  const parts = createParts(store, options);
+  const parts = createParts(store, options, access);
   const { controllers, feed } = parts;
   try {
     await ensureDefaultNamespace(store, signal);

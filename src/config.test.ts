@@ -76,6 +76,48 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reads proxies as everybody writes them', () => {
+    const env = {
+      https_proxy: 'proxy.example:3128',
+      HTTP_PROXY: 'https://u:p@proxy.example',
+      no_proxy: '.svc',
+    };
+    expect(load([], env)).toMatchObject({
+      config: {
+        proxy: {
+          https: new URL('http://proxy.example:3128'),
+          http: new URL('https://u:p@proxy.example'),
+          noProxy: '.svc',
+        },
+      },
+    });
+    expect(load([], { HTTPS_PROXY: '', https_proxy: '' })).toMatchObject({
+      config: { proxy: { https: undefined, http: undefined, noProxy: '' } },
+    });
+  });
+
+  it('refuses a proxy of another kind without showing its password', () => {
+    expect(load([], { HTTPS_PROXY: 'socks5://u:hidden@proxy.example' })).toEqual({
+      problems: ['HTTPS_PROXY: is no URL of an HTTP proxy; write for example http://proxy.example:3128'],
+    });
+  });
+
+  it('reads registries that are allowed and blocked', () => {
+    expect(
+      load(['--allow-registry', 'quay.io/team,*.example.com', '--block-registry', 'docker.io']),
+    ).toMatchObject({
+      config: {
+        allowRegistry: [{ text: 'quay.io/team' }, { text: '*.example.com' }],
+        blockRegistry: [{ text: 'docker.io' }],
+      },
+    });
+    expect(load(['--block-registry', 'quay.io,team/app'])).toEqual({
+      problems: [
+        '--block-registry: "team/app" does not begin with a registry: write HOST[:PORT][/NAMESPACE…]',
+      ],
+    });
+  });
+
   it('refuses an unknown setting in the file', () => {
     expect(load(['--config', 'c.yaml'], {}, { 'c.yaml': 'histroy-limit: 3' })).toEqual({
       problems: ['c.yaml: histroy-limit: no such setting'],

@@ -1,5 +1,7 @@
 import { parse as parseYaml } from 'yaml';
 import { parseDuration } from './lib/duration.ts';
+import { type Prefix, parsePrefix } from './oci/registries/prefix.ts';
+import type { ProxySettings } from './oci/transport/proxy.ts';
 
 /**
  * Every setting of `serve`, in one table. Precedence: flag > environment > file > default. Secrets are only ever file paths.
@@ -49,12 +51,32 @@ const text = (placeholder: string, fallback: string, help: string): Setting<stri
   parse: (value) => (value === '' ? { problem: 'must not be empty' } : { value }),
 });
 
-const paths = (placeholder: string, help: string): Setting<readonly string[]> => ({
+const splitList = (value: string): readonly string[] =>
+  value === '' ? [] : value.split(',').map((item) => item.trim());
+
+const paths = (
+  placeholder: string,
+  help: string,
+  fallback: readonly string[] = [],
+): Setting<readonly string[]> => ({
   placeholder,
+  fallback,
+  shown: fallback.length === 0 ? 'none' : fallback.join(','),
+  help,
+  parse: (value) => ({ value: splitList(value) }),
+});
+
+const registries = (help: string): Setting<readonly Prefix[]> => ({
+  placeholder: 'REGISTRY,…',
   fallback: [],
   shown: 'none',
   help,
-  parse: (value) => ({ value: value === '' ? [] : value.split(',').map((path) => path.trim()) }),
+  parse: (value) => {
+    const parsed = splitList(value).map(parsePrefix);
+    const wrong = parsed.find((prefix) => !prefix.ok);
+    if (wrong !== undefined) return { problem: wrong.problem };
+    return { value: parsed.flatMap((prefix) => (prefix.ok ? [prefix.value] : [])) };
+  },
 });
 
 const choice = <const Values extends readonly string[]>(
@@ -129,6 +151,19 @@ export const settings = {
     "The kubelet's CredentialProviderConfig: programs with credentials for every namespace (ECR, GAR, ACR).",
   ),
   imageCredentialProviderBinDir: text('DIR', '', 'Where the programs of that configuration are.'),
+  registriesConfig: paths(
+    'FILE|DIR,…',
+    'Mirrors and locations of registries: registries.conf (TOML), ImageDigestMirrorSets and ImageTagMirrorSets (YAML).',
+  ),
+  certsDir: paths(
+    'DIR,…',
+    'Where HOST[:PORT]/*.crt (authorities), *.cert and *.key (client certificates) of registries are.',
+    ['/etc/containers/certs.d', '/etc/docker/certs.d'],
+  ),
+  allowRegistry: registries('The only registries that references may name: HOST[:PORT][/PATH] or *.DOMAIN.'),
+  blockRegistry: registries(
+    'Registries that are never asked, neither as source nor as mirror; without a port: at any.',
+  ),
   trustedRealm: paths('HOST,…', 'Token servers that any registry may send us to.'),
   denyLoopbackRegistries: toggle('Refuses registries on loopback addresses.'),
   logLevel: choice(['error', 'warn', 'info', 'debug'], 'info', 'Least severe log lines that are written.'),
@@ -140,6 +175,9 @@ type SettingName = keyof typeof settings;
 /** The completed settings, frozen; passed down in parts. */
 export type Config = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
+} & {
+  /** From the variables that all programs read: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`. */
+  readonly proxy: ProxySettings;
 };
 
 /** What {@link loadConfig} answers: the settings, or everything that is wrong with them at once. */
@@ -241,6 +279,33 @@ const readConfigFile = (
   }
 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable of either spelling; an empty one is as good as none. */
+const sharedVariable = (env: Environment, name: string): string | undefined =>
+  [env[name], env[name.toLowerCase()]].find((value) => value !== undefined && value !== '');
+
+const readProxies = (
+  env: Environment,
+): { readonly proxy: ProxySettings; readonly problems: readonly string[] } => {
+  const problems: string[] = [];
+  const read = (name: string): URL | undefined => {
+    const value = sharedVariable(env, name);
+    if (value === undefined) return undefined;
+    const url = URL.parse(value.includes('://') ? value : `http://${value}`);
+    if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
+    // The value is not shown: it may hold a password.
+    problems.push(`${name}: is no URL of an HTTP proxy; write for example http://proxy.example:3128`);
+    return undefined;
+  };
+  const proxy = {
+    https: read('HTTPS_PROXY'),
+    http: read('HTTP_PROXY'),
+    noProxy: sharedVariable(env, 'NO_PROXY') ?? '',
+  };
+  return { proxy, problems };
+};
+
 /** What no setting can see by itself. */
 const conflicts = (config: Config): readonly string[] => {
   const hasConfig = config.imageCredentialProviderConfig !== '';
@@ -252,7 +317,7 @@ const conflicts = (config: Config): readonly string[] => {
 /** Reads the settings from flags, environment and file; reports every problem at once, each with its source. */
 export const loadConfig = (input: {
   readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly readFile: (path: string) => string;
 }): ConfigResult => {
   const flags = readFlags(input.argv);
@@ -261,7 +326,8 @@ export const loadConfig = (input: {
     file === undefined
       ? { values: new Map<string, Source>(), problems: [] }
       : readConfigFile(file, input.readFile);
-  const problems = [...flags.problems, ...fromFile.problems];
+  const { proxy, problems: proxyProblems } = readProxies(input.env);
+  const problems = [...flags.problems, ...fromFile.problems, ...proxyProblems];
   const entries = names.map((name) => {
     const setting: Setting<unknown> = settings[name];
     const variable = input.env[variableOf(name)];
@@ -275,7 +341,7 @@ export const loadConfig = (input: {
     problems.push(`${source.origin}: ${parsed.problem}`);
     return [name, setting.fallback];
   });
-  const config = Object.freeze(Object.fromEntries(entries) as Config);
+  const config = Object.freeze({ ...Object.fromEntries(entries), proxy } as Config);
   problems.push(...(problems.length > 0 ? [] : conflicts(config)));
   return problems.length > 0 ? { problems } : { config };
 };

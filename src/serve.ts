@@ -12,6 +12,7 @@ import { changeSentence } from './events/note.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import { createLogger } from './observability/logger.ts';
+import { RegistryAccessError } from './registry-access.ts';
 import { StoreError } from './store/index.ts';
 
 export type ServeIo = {
@@ -26,7 +27,8 @@ const isForTheUser = (error: unknown): error is Error =>
   error instanceof StoreError ||
   error instanceof ApplyError ||
   error instanceof DemoError ||
-  error instanceof DataDirectoryError;
+  error instanceof DataDirectoryError ||
+  error instanceof RegistryAccessError;
 
 /** What keeps a server from starting through no fault of its code: said in one line. */
 const startProblem = (error: unknown, { listen, dataDir }: Config): string | undefined => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPrograms } from '../test/fakes/programs.ts';
 import {
@@ -21,6 +24,29 @@ const startRegistry = async (options: FakeRegistryOptions = {}): Promise<FakeReg
 };
 
 describe('watchReference', () => {
+  it('asks the mirrors that the environment names', async () => {
+    const [source, mirror] = [await startRegistry(), await startRegistry()];
+    const image = anImage();
+    mirror.add('app', image, 'v1');
+    const directory = mkdtempSync(join(tmpdir(), 'registries-'));
+    const file = join(directory, 'registries.conf');
+    writeFileSync(
+      file,
+      `[[registry]]\nlocation = "${source.host}"\n[[registry.mirror]]\nlocation = "${mirror.host}"\ninsecure = true`,
+    );
+    const env = { IMAGESTREAMS_REGISTRIES_CONFIG: file };
+    const options = { intervalMs: 1000, insecure: false, env, onProblem: () => undefined };
+    const stop = new AbortController();
+    for await (const change of watchReference(`${source.host}/app:v1`, options, stop.signal)) {
+      expect(change).toEqual({ kind: 'resolved', digest: image.manifest.digest });
+      break;
+    }
+    expect(source.requests).toEqual([]);
+    rmSync(directory, { recursive: true });
+    const broken = watchReference(`${source.host}/app:v1`, options, stop.signal).next();
+    await expect(broken).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining(file) });
+  });
+
   it('tells where a reference is, when it moves, and once that it cannot be asked', async () => {
     const registry = await startRegistry();
     const [first, second] = [anImage({ name: 'one' }), anImage({ name: 'two' })];

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { CliError } from './cli/errors.ts';
 import type { ReferenceChange, WatchOptions } from './cli/index.ts';
+import { loadConfig } from './config.ts';
 import { createImporter, parseSource } from './importer/index.ts';
 import { systemClock } from './lib/clock.ts';
 import { createKeychain, createOperatorCredentials, createRegistryClient } from './oci/index.ts';
+import { type RegistryAccess, RegistryAccessError, readRegistryAccess } from './registry-access.ts';
 
 type Outcome = Awaited<ReturnType<ReturnType<typeof createImporter>['resolve']>>;
 
@@ -33,6 +36,18 @@ export type WatchEnvironment = {
   readonly onProblem: (message: string) => void;
 };
 
+/** How registries are reached, by the settings in the environment and the file that it names: there are no flags for it. */
+const readAccess = async (env: WatchEnvironment['env']): Promise<RegistryAccess['options']> => {
+  const loaded = loadConfig({ argv: [], env, readFile: (path) => readFileSync(path, 'utf8') });
+  if ('problems' in loaded) throw new CliError('usage', loaded.problems.join('; '));
+  try {
+    return (await readRegistryAccess(loaded.config)).options;
+  } catch (error) {
+    if (error instanceof RegistryAccessError) throw new CliError('failed', error.message, { cause: error });
+    throw error;
+  }
+};
+
 /**
  * Asks the registry for a reference again and again and yields when its digest changes; needs no server. Uses the logins
  * of docker and podman, as their users expect. Ends when `signal` is aborted.
@@ -49,7 +64,7 @@ export async function* watchReference(
       `"${reference}" is no pull spec; write for example docker.io/library/nginx:stable`,
     );
   const clock = systemClock;
-  const client = createRegistryClient({ clock });
+  const client = createRegistryClient({ ...(await readAccess(env)), clock });
   const importer = createImporter({ client, clock });
   const credentials = createOperatorCredentials({ env, clock, onProblem, dockerConfigs: ['auto'] });
   let current: string | undefined;

@@ -22,6 +22,10 @@ export type DockerRegistryOptions = {
   readonly delete?: boolean;
   /** Default a free one. */
   readonly port?: number;
+  /** Serves https with this certificate (PEM), and wants client certificates of `clientCa` where that is given. Default http. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
+  /** Fetches what it does not have from this registry: a pull-through mirror. */
+  readonly remoteUrl?: string;
 };
 
 /** `alice` with the password `secret` (from the data set in `test/fixtures/golden`, made with `htpasswd -B`). */
@@ -35,7 +39,20 @@ const configOf = (options: DockerRegistryOptions, directory: string): string =>
   stringify({
     version: '0.1',
     log: { level: 'info', formatter: 'json', accesslog: { disabled: true } },
-    http: { addr: `127.0.0.1:${options.port ?? 0}`, secret: 'test' },
+    http: {
+      addr: `127.0.0.1:${options.port ?? 0}`,
+      secret: 'test',
+      ...(options.tls === undefined
+        ? {}
+        : {
+            tls: {
+              certificate: join(directory, 'tls.crt'),
+              key: join(directory, 'tls.key'),
+              ...(options.tls.clientCa === undefined ? {} : { clientcas: [join(directory, 'clients.crt')] }),
+            },
+          }),
+    },
+    ...(options.remoteUrl === undefined ? {} : { proxy: { remoteurl: options.remoteUrl } }),
     storage: {
       filesystem: { rootdirectory: options.rootDirectory ?? join(directory, 'data') },
       delete: { enabled: options.delete ?? false },
@@ -68,6 +85,11 @@ export const startDockerRegistry = async (options: DockerRegistryOptions = {}): 
   const directory = await mkdtemp(join(tmpdir(), 'docker-registry-'));
   await writeFile(join(directory, 'config.yml'), configOf(options, directory));
   if (options.htpasswd !== undefined) await writeFile(join(directory, 'htpasswd'), options.htpasswd);
+  if (options.tls !== undefined) {
+    await writeFile(join(directory, 'tls.crt'), options.tls.cert);
+    await writeFile(join(directory, 'tls.key'), options.tls.key);
+    await writeFile(join(directory, 'clients.crt'), options.tls.clientCa ?? '');
+  }
   const child = spawn('docker-registry', ['serve', join(directory, 'config.yml')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
