@@ -156,7 +156,8 @@ export const serve = async (argv: readonly string[], io: ServeIo, signal: AbortS
     );
     try {
       // A person at a terminal reads the lines on standard output: telling the same twice would hide what is new.
-      const log: Logger['info'] = isPretty || config.demo ? () => undefined : (...line) => logger.info(...line);
+      const log: Logger['info'] =
+        isPretty || config.demo ? () => undefined : (...line) => logger.info(...line);
       await runUntilStopped({ app, config, io, log }, signal);
     } finally {
       await app.close();
