@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeEvents } from './change-events.ts';
+import type { TagEventCondition } from './condition.ts';
 import type { ImageStream, ImageStreamStatus } from './image-stream.ts';
 import type { Stored } from './meta.ts';
 import { addTagEvent, removeTag, setTagConditions } from './tag-history.ts';
@@ -172,5 +173,62 @@ describe('changeEvents', () => {
         expect(new Set(ids).size).toBe(status.tags?.[0]?.items?.length ?? 0);
       }),
     );
+  });
+});
+
+describe('changeEvents, of a whole repository', () => {
+  const following = (
+    conditions: readonly TagEventCondition[],
+    repository = 'quay.io/a/b',
+  ): Stored<ImageStream> => ({
+    ...stream({ repository: { fingerprint: 'f', conditions: [...conditions] } }),
+    spec: { dockerImageRepository: repository },
+  });
+  const good = following([]);
+  const bad = following([failed('NotFound')]);
+
+  it('tells that its import failed, with an empty tag', () => {
+    expect(changeEvents(good, bad, now)).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        type: 'ImportFailed',
+        namespace: 'n',
+        stream: 's',
+        tag: '',
+        revision: 0,
+        reference: 'quay.io/a/b',
+        reason: 'NotFound',
+        message: 'it is NotFound',
+        time: '2026-08-02T00:00:00Z',
+      },
+    ]);
+  });
+
+  it('tells that it is imported again', () => {
+    expect(changeEvents(bad, good, now)).toMatchObject([
+      { type: 'ImportRecovered', tag: '', reference: 'quay.io/a/b', time: now },
+    ]);
+  });
+
+  it('tells of another reason, and each under an id of its own', () => {
+    const other = following([failed('Timeout')]);
+    const events = [
+      ...changeEvents(good, bad, now),
+      ...changeEvents(bad, other, now),
+      ...changeEvents(other, good, now),
+    ];
+    expect(events.map(({ type, reason }) => [type, reason])).toEqual([
+      ['ImportFailed', 'NotFound'],
+      ['ImportFailed', 'Timeout'],
+      ['ImportRecovered', undefined],
+    ]);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it('is silent where the failure stays, is seen for the first time or is no longer asked about', () => {
+    expect(changeEvents(bad, bad, now)).toEqual([]);
+    expect(changeEvents(undefined, bad, now)).toEqual([]);
+    expect(changeEvents(bad, stream({}), now)).toEqual([]);
+    expect(changeEvents(bad, undefined, now)).toEqual([]);
   });
 });

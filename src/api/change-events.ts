@@ -11,13 +11,14 @@ export type ChangeEvent = {
   readonly type: 'TagCreated' | 'TagMoved' | 'TagDeleted' | 'ImportFailed' | 'ImportRecovered';
   readonly namespace: string;
   readonly stream: string;
+  /** Empty where the import of the whole repository that the stream follows failed or recovered. */
   readonly tag: string;
   /** Of the history entry; for events that are none, the newest that the tag had, 0 where it never had one. */
   readonly revision: number;
   readonly oldDigest?: string;
   /** Absent where the tag is gone, and where it is only a reference. */
   readonly newDigest?: string;
-  /** Pull spec that the tag points at; for a deleted tag, that it pointed at; empty where it never did. */
+  /** Pull spec that the tag points at; for a deleted tag, that it pointed at; empty where it never did. Without tag: the repository. */
   readonly reference: string;
   readonly cause?: TagEventCause;
   /** Why an import failed: the condition's own words. */
@@ -108,40 +109,67 @@ const deletionOf = (stream: StoredStream, list: NamedTagEventList, now: string):
   ];
 };
 
-const failureOf = (list: NamedTagEventList | undefined): TagEventCondition | undefined =>
-  list?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
+const failureIn = (conditions: readonly TagEventCondition[] | undefined): TagEventCondition | undefined =>
+  conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
+
+/** What an import failed or recovered for. */
+type Importee = Pick<ChangeEvent, 'tag' | 'revision' | 'reference' | 'oldDigest' | 'newDigest'>;
 
 /** Best effort: an import that failed and recovered between two looks is not told. */
 const healthOf = (
+  stream: StoredStream,
+  importee: Importee,
+  [was, is]: readonly [TagEventCondition | undefined, TagEventCondition | undefined],
+  now: string,
+): readonly ChangeEvent[] => {
+  if (is?.reason === was?.reason && (is === undefined) === (was === undefined)) return [];
+  const type = is === undefined ? 'ImportRecovered' : 'ImportFailed';
+  const { tag, revision } = importee;
+  return [
+    {
+      id: idOf(stream.metadata.uid, tag, revision, type, is?.reason, (is ?? was)?.lastTransitionTime),
+      type,
+      ...whereOf(stream, tag),
+      ...importee,
+      ...(is?.reason === undefined ? {} : { reason: is.reason }),
+      ...(is?.message === undefined ? {} : { message: is.message }),
+      time: is?.lastTransitionTime ?? now,
+    },
+  ];
+};
+
+const tagHealthOf = (
   stream: StoredStream,
   list: NamedTagEventList,
   old: NamedTagEventList | undefined,
   now: string,
 ): readonly ChangeEvent[] => {
-  const [is, was] = [failureOf(list), failureOf(old)];
-  if (is?.reason === was?.reason && (is === undefined) === (was === undefined)) return [];
-  const type = is === undefined ? 'ImportRecovered' : 'ImportFailed';
   const current = list.items?.[0];
-  const revision = highestRevision(stream.status ?? {}, list.tag);
-  const time = is?.lastTransitionTime ?? now;
-  return [
-    {
-      id: idOf(stream.metadata.uid, list.tag, revision, type, is?.reason, (is ?? was)?.lastTransitionTime),
-      type,
-      ...whereOf(stream, list.tag),
-      revision,
-      ...digests(current, current),
-      reference: current?.dockerImageReference ?? '',
-      ...(is?.reason === undefined ? {} : { reason: is.reason }),
-      ...(is?.message === undefined ? {} : { message: is.message }),
-      time,
-    },
-  ];
+  const importee = {
+    tag: list.tag,
+    revision: highestRevision(stream.status ?? {}, list.tag),
+    ...digests(current, current),
+    reference: current?.dockerImageReference ?? '',
+  };
+  return healthOf(stream, importee, [failureIn(old?.conditions), failureIn(list.conditions)], now);
+};
+
+/** Of a repository that the stream still follows. */
+const repositoryHealthOf = (
+  stream: StoredStream,
+  previous: StoredStream,
+  now: string,
+): readonly ChangeEvent[] => {
+  const reference = stream.spec?.dockerImageRepository ?? '';
+  if (reference === '') return [];
+  const was = failureIn(previous.status?.repository?.conditions);
+  const is = failureIn(stream.status?.repository?.conditions);
+  return healthOf(stream, { tag: '', revision: 0, reference }, [was, is], now);
 };
 
 /**
  * What happened to the tags of a stream between two states of it: one event for each history entry gained, in order, and one for each
- * tag that is gone or whose imports began or ceased to fail. `previous` undefined: the stream is seen for the first time, its whole
+ * tag that is gone or whose imports began or ceased to fail, and for the repository that it follows. `previous` undefined: the stream is seen for the first time, its whole
  * history is news and its failures are not. `next` undefined: it was deleted. Times that the objects do not hold are `now`.
  */
 export const changeEvents = (
@@ -155,8 +183,9 @@ export const changeEvents = (
   if (next === undefined) return deleted;
   const changed = (next.status?.tags ?? []).flatMap((list) => {
     const old = findTag(previous?.status, list.tag);
-    const health = previous === undefined ? [] : healthOf(next, list, old, now);
+    const health = previous === undefined ? [] : tagHealthOf(next, list, old, now);
     return [...movesOf(next, list, previous), ...health];
   });
-  return [...deleted, ...changed];
+  const listing = previous === undefined ? [] : repositoryHealthOf(next, previous, now);
+  return [...deleted, ...listing, ...changed];
 };

@@ -19,6 +19,10 @@ export type EventNote<Reason extends string = string> = {
 const causeOf = ({ cause }: ChangeEvent): string =>
   cause === undefined ? '' : ` (${cause.type}${cause.by === undefined ? '' : ` by ${cause.by}`})`;
 
+/** What was imported: a tag, or a whole repository. */
+const importeeOf = ({ tag, reference }: ChangeEvent): string =>
+  tag === '' ? `repository ${reference}` : `tag ${tag}`;
+
 /** A change event in a person's words. */
 export const changeSentence = (event: ChangeEvent): string => {
   const { type, tag, oldDigest, newDigest, reference } = event;
@@ -30,9 +34,9 @@ export const changeSentence = (event: ChangeEvent): string => {
     case 'TagDeleted':
       return `tag ${tag} was deleted; it pointed at ${reference}`;
     case 'ImportFailed':
-      return `tag ${tag} could not be imported: ${event.message ?? event.reason ?? 'unknown failure'}`;
+      return `${importeeOf(event)} could not be imported: ${event.message ?? event.reason ?? 'unknown failure'}`;
     case 'ImportRecovered':
-      return `tag ${tag} is imported again`;
+      return `${importeeOf(event)} is imported again`;
     default:
       return assertNever(type);
   }

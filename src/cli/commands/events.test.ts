@@ -89,6 +89,26 @@ describe('events', () => {
     });
   }
 
+  it('tells of a whole repository beside the name of the stream alone', async () => {
+    const facts = { tag: '', reference: 'quay.io/a/b' };
+    const why = { reason: 'NotFound', message: 'no such repository' };
+    const body = linesOf(
+      anEvent('a', { type: 'ImportFailed', ...facts, ...why }),
+      anEvent('b', { type: 'ImportRecovered', ...facts }),
+    );
+    const world = createCliWorld({ api: await start(() => ({ body })) });
+    expect((await world.run('events')).stdout).toBe(
+      [
+        '2026-01-01T00:00:00Z  ImportFailed     app  repository quay.io/a/b: NotFound: no such repository',
+        '2026-01-01T00:00:00Z  ImportRecovered  app  repository quay.io/a/b is imported again',
+        '',
+      ].join('\n'),
+    );
+    expect((await world.run('events app')).stdout).toContain('  app  ');
+    expect((await world.run('events app:v1')).stdout).toBe('');
+    expect((await world.run('events -A')).stdout).toContain('  default/app  ');
+  });
+
   it('names the namespace where it is not the only one', async () => {
     const api = await start(() => ({ body }));
     expect((await createCliWorld({ api }).run('events -A')).stdout).toContain('  other/app:v1  ');

@@ -31,9 +31,9 @@ const causeOf = ({ cause }: ChangeEvent): string => {
   return cause.by === undefined ? ` (${cause.type})` : ` (${cause.type} by ${cause.by})`;
 };
 
-/** What happened, after the name of the tag. */
+/** What happened, after the name of the tag, or of the stream for its whole repository. */
 const detailOf = (event: ChangeEvent): string => {
-  const { oldDigest = '', newDigest = '', reference, reason = '', message = '' } = event;
+  const { tag, oldDigest = '', newDigest = '', reference, reason = '', message = '' } = event;
   switch (event.type) {
     case 'TagCreated':
       return `→ ${newDigest || reference}${causeOf(event)}`;
@@ -42,9 +42,9 @@ const detailOf = (event: ChangeEvent): string => {
     case 'TagDeleted':
       return `was ${oldDigest || reference}`;
     case 'ImportFailed':
-      return `${reason}: ${message}`;
+      return `${tag === '' ? `repository ${reference}: ` : ''}${reason}: ${message}`;
     case 'ImportRecovered':
-      return 'is imported again';
+      return `${tag === '' ? `repository ${reference} ` : ''}is imported again`;
   }
 };
 
@@ -52,8 +52,9 @@ const typeWidth = 'ImportRecovered'.length;
 
 /** One event as a line for people. */
 export const formatEvent = (event: ChangeEvent, options: { readonly withNamespace: boolean }): string => {
-  const tag = `${options.withNamespace ? `${event.namespace}/` : ''}${event.stream}:${event.tag}`;
-  return `${event.time}  ${event.type.padEnd(typeWidth)}  ${tag}  ${detailOf(event)}\n`;
+  const stream = `${options.withNamespace ? `${event.namespace}/` : ''}${event.stream}`;
+  const name = event.tag === '' ? stream : `${stream}:${event.tag}`;
+  return `${event.time}  ${event.type.padEnd(typeWidth)}  ${name}  ${detailOf(event)}\n`;
 };
 
 const isWanted = (
