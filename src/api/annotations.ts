@@ -6,6 +6,9 @@ export const importRequestedAtAnnotation = `${ourPrefix}/import-requested-at`;
 /** How often a scheduled tag is checked, e.g. `1m`; on a stream, or on a spec tag. */
 export const refreshIntervalAnnotation = `${ourPrefix}/refresh-interval`;
 
+/** On a stream: which tags somebody rolled back, and to what. JSON, by tag; see `rollback.ts`. */
+export const rollbacksAnnotation = `${ourPrefix}/rollbacks`;
+
 /** OpenShift: time of the last import that changed the stream. */
 export const repositoryCheckAnnotation = 'openshift.io/image.dockerRepositoryCheck';
 /** OpenShift: `"true"` allows bad TLS and http for the whole stream. */

@@ -6,8 +6,9 @@ import {
 } from './docker-image-reference.ts';
 import type { Image } from './image.ts';
 import type { ImageStream, TagEventCause, TagReference } from './image-stream.ts';
+import { isHeld } from './pending.ts';
 import type { Status } from './status.ts';
-import { addTagEvent, findTag, latestTagEvent, setTagConditions } from './tag-history.ts';
+import { addEventWhileHeld, addTagEvent, findTag, latestTagEvent, setTagConditions } from './tag-history.ts';
 
 /** What came of one image of a request. The importer's outcomes fit. */
 export type ImportedImage =
@@ -82,12 +83,14 @@ const applySuccess = (
     latest?.image === image.metadata.name && latest.dockerImageReference === dockerImageReference;
   const isUnchanged = isSame && !isBehind(stream, part.tag);
   const existing = specTagOf(stream, part.tag);
+  const stays = isHeld(stream, part.tag) && (existing === undefined || existing.from?.name === part.from);
   const { importPolicy = {} } = part.policies;
   const next =
     isUnchanged && existing !== undefined
       ? putSpecTag(stream, { ...existing, importPolicy })
       : putSpecTag(stream, requestedTag(part, existing));
-  const status = addTagEvent(stream.status ?? {}, part.tag, {
+  const add = stays ? addEventWhileHeld : addTagEvent;
+  const status = add(stream.status ?? {}, part.tag, {
     created: now,
     dockerImageReference,
     image: image.metadata.name,

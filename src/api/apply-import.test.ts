@@ -463,3 +463,37 @@ describe('generations over the edits of golden/spec-edit', () => {
     expect(generationsOf(removed)).toEqual({ stream: 11, spec: { edge: 10 }, status: { edge: 10, v1: 4 } });
   });
 });
+
+describe('an import request for a tag that was rolled back', () => {
+  const importV1 = (stream: ImageStream | undefined, name: string, from = 'app:v1') =>
+    applyImport(stream, request([[image(from, { to: { name: 'v1' } }), found('v1', digests[name])]]), second);
+  const { stream: twice } = importV1(importV1(undefined, 'v1').stream, 'v2');
+  const text = JSON.stringify({ v1: { revision: 1, image: digests['v1'] } });
+  const annotations = { ...twice.metadata.annotations, 'imagestreams.dev/rollbacks': text };
+  const asking = { ...twice, metadata: { ...twice.metadata, annotations } };
+  const held = prepareImageStreamForUpdate(asking, twice, { ...second, by: 'alice' }).stream;
+  const namesOf = (stream: ImageStream) =>
+    (findTag(stream.status, 'v1')?.items ?? []).map(({ image: name }) =>
+      Object.keys(digests).find((key) => digests[key] === name),
+    );
+
+  it('is made by whoever writes the stream, at once', () => {
+    expect(namesOf(held)).toEqual(['v1', 'v2', 'v1']);
+    expect(findTag(held.status, 'v1')).toMatchObject({
+      items: [{ cause: { type: 'Rollback', by: 'alice' } }, {}, {}],
+      rollback: { by: 'alice', since: second.now, held: true },
+    });
+  });
+
+  it('leaves it where it is while the source has nothing new', () => {
+    const { stream } = importV1(held, 'v2');
+    expect(namesOf(stream)).toEqual(['v1', 'v2', 'v1']);
+    expect(importableTags(stream).filter((tag) => isTagPending(stream, tag))).toEqual([]);
+    expect(findTag(stream.status, 'v1')?.items?.[0]?.generation).toBe(stream.spec?.tags?.[0]?.generation);
+    expect(namesOf(importV1(stream, 'edge').stream)[0]).toBe('edge');
+  });
+
+  it('takes what it fetched from another source', () => {
+    expect(namesOf(importV1(held, 'v2', 'app:v2').stream)[0]).toBe('v2');
+  });
+});

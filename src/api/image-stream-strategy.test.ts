@@ -288,3 +288,45 @@ describe('prepareImageStreamForStatusUpdate', () => {
     expect(next.status).toEqual({ dockerImageRepository: '', lastDeletedRevision: 1 });
   });
 });
+
+describe('a copied tag that was rolled back', () => {
+  const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+  const copyOf = (letter: string): TagReference => ({
+    name: 'prod',
+    from: { kind: 'ImageStreamImage', name: `app@${digest(letter)}` },
+  });
+  const event = (letter: string) => ({
+    created: now,
+    dockerImageReference: `r.example/app@${digest(letter)}`,
+    image: digest(letter),
+    generation: 1,
+  });
+  const history = addTagEvent(addTagEvent({}, 'v1', event('a')), 'v1', event('b'));
+  const base = prepareInternalCreate(stream([copyOf('a')], { status: history }), context).stream;
+  const promoted = edit(base, [copyOf('b')]);
+  const text = JSON.stringify({ prod: { revision: 1, image: digest('a') } });
+  const annotations = { 'imagestreams.dev/rollbacks': text };
+  const asking = { ...promoted, metadata: { ...promoted.metadata, annotations } };
+  const held = prepareImageStreamForUpdate(asking, promoted, { ...context, by: 'alice' }).stream;
+  const prodOf = (of: ImageStream) => findTag(of.status, 'prod');
+  const lettersOf = (of: ImageStream) =>
+    (prodOf(of)?.items ?? []).map(({ image: name }) => name.slice(7, 8)).join('');
+
+  it('goes back on behalf of who writes, and counts no generation', () => {
+    expect(lettersOf(held)).toBe('aba');
+    expect(prodOf(held)?.items?.[0]?.cause).toEqual({ type: 'Rollback', by: 'alice' });
+    expect(held.metadata.generation).toBe(promoted.metadata.generation);
+  });
+
+  it('stays through writes that mean nothing for it', () => {
+    const next = edit(held, [...(held.spec?.tags ?? []), image('app:new', { reference: true })]);
+    expect(prodOf(next)).toEqual(prodOf(held));
+  });
+
+  it('takes what its spec names next, be it old or the same', () => {
+    const old = edit(edit(held, [{ ...copyOf('a'), reference: true }]), [copyOf('b')]);
+    expect([lettersOf(old), prodOf(old)?.rollback?.held]).toEqual(['baba', undefined]);
+    const same = edit(held, [copyOf('a')]);
+    expect([lettersOf(same), prodOf(same)?.rollback?.held]).toEqual(['aba', undefined]);
+  });
+});

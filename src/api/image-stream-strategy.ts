@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyImageStreamDefaults, decorateImageStream } from './defaults.ts';
 import type { ImageStream, ImageStreamStatus, NamedTagEventList, TagReference } from './image-stream.ts';
+import { settleRollbacks } from './settle-rollbacks.ts';
 import { findTag, keepRevisions } from './tag-history.ts';
 import { hasTagChanged, type ResolutionContext, type ResolvedStream, resolveTags } from './tag-resolution.ts';
 
@@ -12,6 +13,8 @@ import { hasTagChanged, type ResolutionContext, type ResolvedStream, resolveTags
 
 /** What a write needs to know of the world. */
 export type WriteContext = ResolutionContext & {
+  /** Who writes, where known. */
+  readonly by?: string | undefined;
   /** Host and port of the integrated registry from outside, where there is one. */
   readonly externalRegistry?: string | undefined;
 };
@@ -29,9 +32,9 @@ const withGeneration = (stream: ImageStream, generation: number): ImageStream =>
   metadata: { ...stream.metadata, generation },
 });
 
-/** Ends every write in the same way: one shape, tags resolved, computed fields filled in. */
+/** Ends every write in the same way: one shape, rollbacks carried out, tags resolved, computed fields filled in. */
 const finish = (stream: ImageStream, old: ImageStream | undefined, context: WriteContext): ResolvedStream => {
-  const { stream: resolved, errors } = resolveTags(stream, old, context);
+  const { stream: resolved, errors } = resolveTags(settleRollbacks(stream, context), old, context);
   return { stream: decorate(applyImageStreamDefaults(resolved), context), errors };
 };
 

@@ -87,11 +87,25 @@ export const ObservedTagSchema = Type.Object({
 });
 export type ObservedTag = Value<typeof ObservedTagSchema>;
 
+/** The last rollback of a tag that was carried out. Made by `settle-rollbacks.ts`. */
+export const TagRollbackSchema = Type.Object({
+  request: Type.String({ description: 'Which request it was; one that was carried out is not again.' }),
+  since: time({ description: 'When the tag went back.' }),
+  by: Type.Optional(Type.String({ description: 'Who asked, where known.' })),
+  held: Type.Optional(
+    Type.Boolean({
+      description: 'The tag stays where it is until its source has an image that the history does not hold.',
+    }),
+  ),
+});
+export type TagRollback = Value<typeof TagRollbackSchema>;
+
 export const NamedTagEventListSchema = Type.Object({
   tag: Type.String(),
   items: Type.Optional(nullable(Type.Array(TagEventSchema))),
   conditions: Type.Optional(Type.Array(TagEventConditionSchema)),
   observed: Type.Optional(ObservedTagSchema),
+  rollback: Type.Optional(TagRollbackSchema),
 });
 export type NamedTagEventList = Value<typeof NamedTagEventListSchema>;
 

@@ -12,6 +12,7 @@ import type {
   ObservedTag,
   TagReference,
 } from './image-stream.ts';
+import { rollbacksOf } from './rollback.ts';
 import { findTag } from './tag-history.ts';
 
 /** How a tag's lists are imported; an empty or absent mode is the default, `Legacy`. */
@@ -89,15 +90,44 @@ export const importRequestOf = (stream: ImageStream, tag?: TagReference): string
 const isRequestPending = (request: string | undefined, answered: string | undefined): boolean =>
   request !== undefined && isNewer(request, answered);
 
+/** Whether the rollback that a tag is held by is asked for no more: the tag is to follow its source again. */
+const isResumed = (stream: ImageStream, tag: string): boolean =>
+  findTag(stream.status, tag)?.rollback?.held === true && rollbacksOf(stream)?.has(tag) === false;
+
 /**
- * Whether a spec tag was never observed as it is now: it was not tried yet, its import-relevant fields changed, or an import was
- * requested since. A stream that was exported from OpenShift has generations and history but nothing observed, and is pending.
+ * Whether a tag stays on the image that it was rolled back to, whatever of its history its source has. A spec tag that names another
+ * source now is not held: it asks for something else.
+ */
+export const isHeld = (stream: ImageStream, name: string): boolean => {
+  const list = findTag(stream.status, name);
+  if (list?.rollback?.held !== true || isResumed(stream, name)) return false;
+  const tag = stream.spec?.tags?.find((candidate) => candidate.name === name);
+  if (tag === undefined || !isImportable(tag)) return true;
+  return sourcePart(list.observed?.fingerprint) === sourceFingerprint(tag);
+};
+
+/**
+ * Digests at which the source of a tag has nothing new: what the newest image was found at or, while the tag is held, any of its
+ * history.
+ */
+export const settledDigests = (stream: ImageStream, tag: string): readonly string[] => {
+  const items = findTag(stream.status, tag)?.items ?? [];
+  const digests = isHeld(stream, tag)
+    ? items.flatMap(({ sourceDigest, image }) => [sourceDigest, image])
+    : [items[0]?.sourceDigest];
+  return digests.flatMap((digest) => (digest ? [digest] : []));
+};
+
+/**
+ * Whether a spec tag was never observed as it is now: it was not tried yet, its import-relevant fields changed, an import was requested
+ * since, or it is to follow its source again after a rollback. A stream that was exported from OpenShift has generations and history but nothing observed, and is pending.
  */
 export const isTagPending = (stream: ImageStream, tag: TagReference): boolean => {
   const observed = findTag(stream.status, tag.name)?.observed;
   return (
     observed?.fingerprint !== tagFingerprint(tag) ||
-    isRequestPending(importRequestOf(stream, tag), observed.requestedAt)
+    isRequestPending(importRequestOf(stream, tag), observed.requestedAt) ||
+    isResumed(stream, tag.name)
   );
 };
 

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageStreamStatus } from './image-stream.ts';
 import {
+  addEventWhileHeld,
   addTagEvent,
+  endHold,
   findTag,
   highestRevision,
   keepRevisions,
@@ -205,5 +207,40 @@ describe('a history', () => {
         }, {});
       }),
     );
+  });
+});
+
+describe('a tag that was rolled back', () => {
+  const [since, later] = ['2026-08-01T00:00:00Z', '2026-09-09T00:00:00Z'];
+  const rollback = { request: '1@', since, held: true };
+  const history = ['a', 'b', 'a'].reduce<ImageStreamStatus>((s, l) => addTagEvent(s, 't', event(l)), {});
+  const list = findTag(history, 't') ?? { tag: 't' };
+  const held: ImageStreamStatus = { tags: [{ ...list, rollback, conditions: [failed] }] };
+
+  it('stays where it is while its source has an image of its history', () => {
+    const next = addEventWhileHeld(held, 't', event('b', { generation: 5, sourceDigest: digest('c') }));
+    expect(imagesOf(next)).toEqual(imagesOf(held));
+    expect(findTag(next, 't')?.items).toMatchObject([
+      { generation: 5 },
+      { sourceDigest: digest('c'), generation: 1 },
+      { generation: 1 },
+    ]);
+    expect(findTag(next, 't')?.rollback).toEqual(rollback);
+    const again = event('b', { generation: 5, sourceDigest: digest('c'), created: later });
+    expect(addEventWhileHeld(next, 't', again)).toBe(next);
+  });
+
+  it('goes on when its source has an image that is new to it', () => {
+    const next = addEventWhileHeld(held, 't', event('d'));
+    expect(imagesOf(next)[0]).toEqual(['d', 4]);
+    expect(findTag(next, 't')).toMatchObject({ rollback: { request: '1@', since } });
+    expect(findTag(next, 't')?.rollback?.held).toBeUndefined();
+    expect(findTag(next, 't')?.conditions).toBeUndefined();
+  });
+
+  it('is not held any more when anything else gives it another image', () => {
+    expect(findTag(addTagEvent(held, 't', event('b')), 't')?.rollback?.held).toBeUndefined();
+    expect(findTag(addTagEvent(held, 't', event('a', { generation: 9 })), 't')?.rollback).toEqual(rollback);
+    expect(endHold(list)).toBe(list);
   });
 });

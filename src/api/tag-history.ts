@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TagEventCondition } from './condition.ts';
 import type { ImageStreamStatus, NamedTagEventList, TagEvent } from './image-stream.ts';
 
@@ -53,6 +54,13 @@ const withoutConditions = (list: NamedTagEventList): NamedTagEventList => {
   return conditions === undefined ? list : rest;
 };
 
+/** The list of a tag that is not held any more; the same list where it was not. */
+export const endHold = (list: NamedTagEventList): NamedTagEventList => {
+  if (list.rollback?.held !== true) return list;
+  const { held: _, ...rollback } = list.rollback;
+  return { ...list, rollback };
+};
+
 /** The entry at hand with what the new event knows better; the same object when that is nothing. */
 const refreshed = (current: TagEvent, next: NewTagEvent): TagEvent => {
   const sourceDigest = next.sourceDigest ?? current.sourceDigest;
@@ -71,9 +79,9 @@ const refreshed = (current: TagEvent, next: NewTagEvent): TagEvent => {
 };
 
 /**
- * Records that a tag points at an image. Another image becomes a new entry at the front, with the next revision; the same image
- * refreshes reference, generation and source digest of the newest entry in place. Either clears the tag's conditions. When nothing
- * changes, the status that was given is returned.
+ * Records that a tag points at an image. Another image becomes a new entry at the front, with the next revision, and ends a rollback;
+ * the same image refreshes reference, generation and source digest of the newest entry in place. Either clears the tag's conditions.
+ * When nothing changes, the status that was given is returned.
  *
  * The original overwrites in place when the reference stays and the image moves; here the history is append-only (design decision 7).
  *
@@ -88,12 +96,36 @@ export const addTagEvent = (
   const [current, ...older] = list.items ?? [];
   if (current === undefined || isAnotherImage(current, event)) {
     const entry = { ...event, revision: highestRevision(status, tag) + 1 };
-    return putTag(status, { ...withoutConditions(list), items: [entry, ...numbered(list.items ?? [])] });
+    const items = [entry, ...numbered(list.items ?? [])];
+    return putTag(status, { ...endHold(withoutConditions(list)), items });
   }
   const entry = refreshed(current, event);
   return entry === current
     ? status
     : putTag(status, { ...withoutConditions(list), items: [entry, ...older] });
+};
+
+/**
+ * Records what the source of a tag has now that is held after a rollback: an image that the history does not hold ends that, as
+ * {@link addTagEvent} does; any other leaves the tag where it is, and only what it was found at is remembered.
+ */
+export const addEventWhileHeld = (
+  status: ImageStreamStatus,
+  tag: string,
+  event: NewTagEvent,
+): ImageStreamStatus => {
+  const list = findTag(status, tag);
+  const items = list?.items ?? [];
+  const known = items.findIndex(({ image }) => image === event.image);
+  if (list === undefined || known === -1) return addTagEvent(status, tag, event);
+  const { generation, sourceDigest } = event;
+  const next = items.map((item, index) => ({
+    ...item,
+    // The newest entry stands for the import that was tried: it is what the tag's spec has led to.
+    ...(index === 0 ? { generation } : {}),
+    ...(index === known && sourceDigest !== undefined ? { sourceDigest } : {}),
+  }));
+  return isDeepStrictEqual(next, items) ? status : putTag(status, { ...list, items: next });
 };
 
 /** Replaces the conditions of a tag; with none, the tag's last import went well. A tag that is new gets an empty history. */

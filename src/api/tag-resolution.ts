@@ -4,7 +4,7 @@ import type { ImageStream, TagEvent, TagEventCause, TagReference } from './image
 import { imageMatchesId } from './image-stream-names.ts';
 import { observeTag } from './pending.ts';
 import { invalidStatus } from './status.ts';
-import { addTagEvent, findTag, latestTagEvent, type NewTagEvent, putTag } from './tag-history.ts';
+import { addTagEvent, endHold, findTag, latestTagEvent, type NewTagEvent, putTag } from './tag-history.ts';
 import { updateTrackingTags } from './tag-tracking.ts';
 
 /** Streams of which tags are copied, already fetched; keys by {@link sourceKey}. One that is missing does not exist. */
@@ -217,7 +217,7 @@ const record = (stream: ImageStream, tag: TagReference, event: NewTagEvent): Ima
   const list = findTag(status, tag.name) ?? { tag: tag.name };
   return {
     ...marked,
-    status: putTag(status, { ...list, observed: observeTag(marked, tag, { succeeded: true }) }),
+    status: putTag(status, { ...endHold(list), observed: observeTag(marked, tag, { succeeded: true }) }),
   };
 };
 

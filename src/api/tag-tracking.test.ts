@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rollbacksAnnotation } from './annotations.ts';
 import type { ImageStream, ImageStreamStatus } from './image-stream.ts';
 import { isTagPending } from './pending.ts';
+import { settleRollbacks } from './settle-rollbacks.ts';
 import { addTagEvent, findTag, latestTagEvent, setTagConditions } from './tag-history.ts';
 import { trackedTag, updateTrackingTags } from './tag-tracking.ts';
 
@@ -136,5 +138,22 @@ describe('updateTrackingTags', () => {
         for (const [tag] of pairs) expect(lettersOf(next, tag).length).toBeLessThanOrEqual(1);
       }),
     );
+  });
+});
+
+describe('a tag that was rolled back, and follows another one', () => {
+  const base = moved(moved(stream([follows('al', 'v1')]), 'v1', 'a'), 'v1', 'b');
+  const text = JSON.stringify({ al: { revision: 1, image: digest('a') } });
+  const annotations = { [rollbacksAnnotation]: text };
+  const held = settleRollbacks(
+    { ...base, metadata: { ...base.metadata, annotations } },
+    { now: '2026-08-02T00:00:00Z' },
+  );
+
+  it('follows it only to images that are new to it', () => {
+    expect(lettersOf(held, 'al')).toBe('aba');
+    const back = moved(moved(held, 'v1', 'a'), 'v1', 'b');
+    expect([lettersOf(back, 'v1'), lettersOf(back, 'al')]).toEqual(['baba', 'aba']);
+    expect(lettersOf(moved(back, 'v1', 'c'), 'al')).toBe('caba');
   });
 });

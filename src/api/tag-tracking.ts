@@ -1,7 +1,14 @@
 import type { TagEventCondition } from './condition.ts';
 import type { ImageStream, ImageStreamStatus, TagReference } from './image-stream.ts';
-import { observeTag } from './pending.ts';
-import { addTagEvent, findTag, latestTagEvent, putTag, setTagConditions } from './tag-history.ts';
+import { isHeld, observeTag } from './pending.ts';
+import {
+  addEventWhileHeld,
+  addTagEvent,
+  findTag,
+  latestTagEvent,
+  putTag,
+  setTagConditions,
+} from './tag-history.ts';
 
 /**
  * The tag of the same stream that a spec tag follows, or undefined. `from.name` is `<tag>` or `<stream>:<tag>`; a tag of another stream
@@ -42,10 +49,9 @@ const follow = (stream: ImageStream, tag: TagReference, source: string): ImageSt
   const status = stream.status ?? {};
   const event = latestTagEvent(status, source);
   const conditions = findTag(status, source)?.conditions ?? [];
+  const add = isHeld(stream, tag.name) ? addEventWhileHeld : addTagEvent;
   const added =
-    event === undefined
-      ? status
-      : addTagEvent(status, tag.name, { ...event, cause: { type: 'Tag', by: source } });
+    event === undefined ? status : add(status, tag.name, { ...event, cause: { type: 'Tag', by: source } });
   const settled = sameConditions(findTag(added, tag.name)?.conditions, conditions)
     ? added
     : setTagConditions(added, tag.name, conditions);

@@ -125,6 +125,15 @@ export const addApiCommands = (program: Command, ports: CliPorts): void => {
     load: async () => (await import('./commands/history.ts')).history,
   });
   addApiCommand(program, ports, {
+    usage: 'rollback <STREAM:TAG>',
+    summary: 'go back to an older image, and stay there until the source has a new one',
+    declare: (command) =>
+      command
+        .option('--to <REVISION|DIGEST>', 'entry of the history to go back to (default: the image before)')
+        .option('--resume', 'follow the source again'),
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  });
+  addApiCommand(program, ports, {
     usage: 'events [STREAM[:TAG]]',
     summary: 'tell what happened to tags, and what happens',
     declare: (command) =>

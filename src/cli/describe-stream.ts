@@ -1,7 +1,7 @@
 import { importSuccess } from '../api/condition.ts';
 import { parseDockerImageReference } from '../api/docker-image-reference.ts';
 import type { ImageStream, NamedTagEventList, TagEvent, TagReference } from '../api/image-stream.ts';
-import { isImportable, isTagPending } from '../api/pending.ts';
+import { isHeld, isImportable, isTagPending } from '../api/pending.ts';
 import { findTag } from '../api/tag-history.ts';
 import { prioritizeTags } from '../api/tag-priority.ts';
 import { ago, field, metaFields } from './description.ts';
@@ -109,6 +109,14 @@ const eventLines = (event: TagEvent, index: number, nowMs: number): readonly str
   ];
 };
 
+/** Says of a tag that was rolled back that it stays where it is, by whose will and since when. */
+const heldLines = (stream: ImageStream, { name, list }: TagView, nowMs: number): readonly string[] => {
+  if (!isHeld(stream, name)) return [];
+  const { by, since } = list?.rollback ?? {};
+  const who = by === undefined ? '' : ` by ${by}`;
+  return [`    rolled back${who} ${ago(since, nowMs)}, and held until its source has a new image`];
+};
+
 const tagBlock = (stream: ImageStream, view: TagView, nowMs: number): string => {
   const { name, spec, list, trackedBy } = view;
   const notes = annotationLines(spec?.annotations ?? {});
@@ -122,6 +130,7 @@ const tagBlock = (stream: ImageStream, view: TagView, nowMs: number): string => 
     ...(spec?.referencePolicy?.type === 'Local'
       ? ['    prefer registry pullthrough when referencing this tag']
       : []),
+    ...heldLines(stream, view, nowMs),
     '',
     ...notes,
     ...(notes.length === 0 ? [] : ['']),

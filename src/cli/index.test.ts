@@ -8,7 +8,16 @@ describe('runCli', () => {
     const world = createCliWorld();
     const help = await world.run('--help');
     expect(help).toMatchObject({ exitCode: 0, stderr: '' });
-    for (const command of ['serve', 'import-image', 'tag', 'describe', 'history', 'events', 'watch'])
+    for (const command of [
+      'serve',
+      'import-image',
+      'tag',
+      'describe',
+      'history',
+      'rollback',
+      'events',
+      'watch',
+    ])
       expect(help.stdout).toContain(`\n  ${command} `);
     expect(await world.run('--version')).toEqual({ exitCode: 0, stdout: '1.2.3\n', stderr: '' });
   });

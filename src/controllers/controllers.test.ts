@@ -167,6 +167,27 @@ const setUp = () => {
   return { ...state, ...actions, ...questions };
 };
 
+/** A Deployment that follows the tag `app:v1`; answers what its container runs. */
+const deploy = async (store: MemoryStore) => {
+  const triggers = [
+    {
+      from: { kind: 'ImageStreamTag', name: 'app:v1' },
+      fieldPath: 'spec.template.spec.containers[?(@.name=="web")].image',
+    },
+  ];
+  const metadata = {
+    namespace: 'team',
+    name: 'web',
+    annotations: { 'image.openshift.io/triggers': JSON.stringify(triggers) },
+  };
+  const spec = { template: { spec: { containers: [{ name: 'web', image: 'placeholder' }] } } };
+  await store.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }, {}, never);
+  const image = async () =>
+    (await store.get(deployments, { namespace: 'team', name: 'web' }, never))?.spec?.template.spec
+      ?.containers[0]?.image;
+  return image;
+};
+
 describe('an image stream', () => {
   it('is imported when it is created: images, history, conditions, one status write, no spec write', async () => {
     const t = setUp();
@@ -325,32 +346,90 @@ describe('a scheduled tag', () => {
     t.push('v1');
     await t.start();
     await t.create(aStream('app', [scheduled('v1')]));
-    const triggers = [
-      {
-        from: { kind: 'ImageStreamTag', name: 'app:v1' },
-        fieldPath: 'spec.template.spec.containers[?(@.name=="web")].image',
-      },
-    ];
-    const metadata = {
-      namespace: 'team',
-      name: 'web',
-      annotations: { 'image.openshift.io/triggers': JSON.stringify(triggers) },
-    };
-    const spec = { template: { spec: { containers: [{ name: 'web', image: 'placeholder' }] } } };
-    await t.store.create(
-      deployments,
-      { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec },
-      {},
-      never,
-    );
-    const image = async () =>
-      (await t.store.get(deployments, { namespace: 'team', name: 'web' }, never))?.spec?.template.spec
-        ?.containers[0]?.image;
+    const image = await deploy(t.store);
     await t.imported('app', 'v1');
     await eventually(async () => (await image()) !== 'placeholder');
     const { digest } = t.push('v1');
     await t.clock.advance(intervalMs);
     expect(await image()).toBe(`${repository}@${digest}`);
+  });
+});
+
+describe('a tag that was rolled back', () => {
+  /** A scheduled tag that moved from `first` to `second`, a Deployment that follows it, and a way to ask for rollbacks. */
+  const rolledBack = async () => {
+    const t = setUp();
+    const { digest: first } = t.push('v1');
+    const program = await t.start();
+    await t.create(aStream('app', [scheduled('v1')]));
+    await t.imported('app', 'v1');
+    const image = await deploy(t.store);
+    const { digest: second } = t.push('v1');
+    await t.clock.advance(intervalMs);
+    expect(await image()).toBe(`${repository}@${second}`);
+    const ask = async (requests: object | undefined) => {
+      const stream = await t.get('app');
+      const annotations: Record<string, string> =
+        requests === undefined ? {} : { 'imagestreams.dev/rollbacks': JSON.stringify(requests) };
+      await t.store.update(
+        imageStreams,
+        { ...stream, metadata: { ...stream.metadata, annotations } },
+        {},
+        never,
+      );
+      await settle(60);
+    };
+    await ask({ v1: { revision: 1, image: first, at: 'noon', by: 'alice' } });
+    const images = async () => (await t.itemsOf('app', 'v1')).map(({ image: digest }) => digest);
+    return { ...t, program, image, ask, images, first, second };
+  };
+
+  it('is asked by HEAD alone and stays, through refreshes and a restart; the Deployment runs the old image', async () => {
+    const t = await rolledBack();
+    expect(await t.images()).toEqual([t.first, t.second, t.first]);
+    expect(await t.image()).toBe(`${repository}@${t.first}`);
+    t.told.length = 0;
+    expect(t.published.at(-1)).toMatchObject({ type: 'TagMoved', cause: { type: 'Rollback', by: 'alice' } });
+    t.forget();
+    await t.clock.advance(2 * intervalMs);
+    await t.program.stop();
+    await t.start();
+    await t.clock.advance(2 * intervalMs);
+    expect(t.asked()).toHaveLength(4);
+    expect(t.asked('HEAD')).toHaveLength(4);
+    expect(t.told).toMatchObject(
+      Array.from({ length: 4 }, () => ({ type: 'refresh', outcome: 'unchanged' })),
+    );
+    expect(t.store.writes).toEqual([]);
+    expect(await t.image()).toBe(`${repository}@${t.first}`);
+  });
+
+  it('goes on with the next image that is new, and so does the Deployment', async () => {
+    const t = await rolledBack();
+    const { digest } = t.push('v1');
+    await t.clock.advance(intervalMs);
+    expect(await t.images()).toEqual([digest, t.first, t.second, t.first]);
+    expect(await t.image()).toBe(`${repository}@${digest}`);
+  });
+
+  it('follows its source again at once when it is held no more', async () => {
+    const t = await rolledBack();
+    await t.ask(undefined);
+    expect(await t.images()).toEqual([t.second, t.first, t.second, t.first]);
+    expect((await t.itemsOf('app', 'v1'))[0]?.cause).toEqual({ type: 'Request' });
+    expect(await t.image()).toBe(`${repository}@${t.second}`);
+    expect(findTag((await t.get('app')).status, 'v1')?.rollback).toBeUndefined();
+  });
+
+  it('tells of failures and recoveries as any other', async () => {
+    const t = await rolledBack();
+    t.registry.fail('HEAD', new RegistryError('unavailable', 'HEAD: 503', { status: 503 }));
+    await t.clock.advance(intervalMs);
+    expect(await t.failureOf('app', 'v1')).toBe('ServiceUnavailable');
+    t.registry.fail('HEAD', undefined);
+    await t.clock.advance(intervalMs);
+    expect(await t.failureOf('app', 'v1')).toBeUndefined();
+    expect(await t.images()).toEqual([t.first, t.second, t.first]);
   });
 });
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { importSuccess } from '../api/condition.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
-import { findTag, latestTagEvent } from '../api/tag-history.ts';
+import { settledDigests } from '../api/pending.ts';
+import { findTag } from '../api/tag-history.ts';
 import {
   type Importer,
   type IntervalSettings,
@@ -132,7 +133,7 @@ const entriesOf = async (
 /** Whether a tag already says what was just found out: then there is nothing to do, and nothing to write. */
 const isSettled = (stream: Stored<ImageStream>, tag: string, resolved: ResolveOutcome): boolean => {
   const hasFailed = failureOf(stream, tag) !== undefined;
-  return resolved.ok && !hasFailed && latestTagEvent(stream.status, tag)?.sourceDigest === resolved.digest;
+  return resolved.ok && !hasFailed && settledDigests(stream, tag).includes(resolved.digest);
 };
 
 const failureOf = (stream: Stored<ImageStream>, tag: string) =>

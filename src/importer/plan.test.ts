@@ -79,7 +79,7 @@ describe('planImports', () => {
         cause: { type: 'Spec' },
       },
     ]);
-    expect(tags[0]?.unlessAt).toBeUndefined();
+    expect(tags[0]?.unlessAt).toEqual([]);
   });
 
   it('asks registries for tags that point at one, and for no others', () => {
@@ -116,7 +116,7 @@ describe('planImports', () => {
     const after = { ...before, spec: { tags: [tag('v1', change), tag('other')] } };
     const { tags } = plan(after);
     expect(tags).toMatchObject([{ tag: 'v1', cause: { type: 'Spec' } }]);
-    expect(tags[0]?.unlessAt).toBeUndefined();
+    expect(tags[0]?.unlessAt).toEqual([]);
   });
 
   it('imports again on request, and says that it was one', () => {
@@ -132,7 +132,7 @@ describe('planImports', () => {
     const stream = imported(aStream({ tags: [tag('v1'), tag('v2')] }));
     const { tags } = plan(stream, { due: new Map([['v1', { cause: { type: 'Schedule' } }]]) });
     expect(tags).toMatchObject([
-      { tag: 'v1', unlessAt: 'sha256:a', revision: 3, cause: { type: 'Schedule' } },
+      { tag: 'v1', unlessAt: ['sha256:a'], revision: 3, cause: { type: 'Schedule' } },
     ]);
   });
 
@@ -140,7 +140,7 @@ describe('planImports', () => {
     const stream = imported(aStream({ tags: [tag('v1')] }), false);
     const { tags } = plan(stream, { due: new Map([['v1', { cause: { type: 'Schedule' } }]]) });
     expect(tags).toMatchObject([{ tag: 'v1', cause: { type: 'Spec' } }]);
-    expect(tags[0]?.unlessAt).toBeUndefined();
+    expect(tags[0]?.unlessAt).toEqual([]);
   });
 
   it('fetches a due tag whose image came from another source', () => {
@@ -155,7 +155,7 @@ describe('planImports', () => {
     expect(plan(failed).tags).toEqual([]);
     const due = plan(failed, { due: new Map([['v1', { cause: { type: 'Schedule' } }]]) }).tags;
     expect(due).toMatchObject([{ cause: { type: 'Spec' } }]);
-    expect(due[0]?.unlessAt).toBeUndefined();
+    expect(due[0]?.unlessAt).toEqual([]);
   });
 
   it('does not look at a due tag that the spec no longer has', () => {
@@ -176,6 +176,42 @@ describe('planImports', () => {
     const stream = imported(aStream({ repository: 'quay.io/team/app' }));
     expect(plan(stream, { repositoryDue: { type: 'Schedule' } }).repository?.cause).toEqual({
       type: 'Schedule',
+    });
+  });
+
+  describe('of a tag that was rolled back', () => {
+    const stream = imported(aStream({ tags: [tag('v1')] }));
+    const list = stream.status?.tags?.[0] ?? { tag: 'v1' };
+    const items = [
+      { ...event('sha256:a'), revision: 5 },
+      { ...event('sha256:b'), revision: 4 },
+      event('sha256:a'),
+    ];
+    const rollback = { request: '3@', since: '2026-01-02T00:00:00Z', held: true };
+    const text = JSON.stringify({ v1: { revision: 3, image: 'sha256:a' } });
+    const held: ImageStream = {
+      ...stream,
+      metadata: { ...stream.metadata, annotations: { 'imagestreams.dev/rollbacks': text } },
+      status: { tags: [{ ...list, items, rollback }] },
+    };
+    const facts: Partial<PlanFacts> = { due: new Map([['v1', { cause: { type: 'Schedule' } }]]) };
+
+    it('asks first, and fetches only what the history does not hold', () => {
+      expect(isNothing(plan(held))).toBe(true);
+      const [planned] = plan(held, facts).tags;
+      expect(planned).toMatchObject({ revision: 5, cause: { type: 'Schedule' } });
+      expect(new Set(planned?.unlessAt)).toEqual(new Set(['sha256:a', 'sha256:b']));
+    });
+
+    it('fetches at once when it is to follow its source again', () => {
+      const resumed = { ...held, metadata: { ...held.metadata, annotations: {} } };
+      expect(plan(resumed).tags).toMatchObject([{ tag: 'v1', unlessAt: [], cause: { type: 'Request' } }]);
+    });
+
+    it('fetches at once when its spec names another source', () => {
+      const from = { kind: 'DockerImage', name: 'quay.io/team/app:v2' };
+      const moved = { ...held, spec: { tags: [tag('v1', { from })] } };
+      expect(plan(moved).tags).toMatchObject([{ tag: 'v1', unlessAt: [], cause: { type: 'Spec' } }]);
     });
   });
 });

@@ -9,6 +9,7 @@ import {
   isTagPending,
   preferredPlatform,
   repositoryFingerprint,
+  settledDigests,
   tagFingerprint,
 } from '../api/pending.ts';
 import { findTag, latestTagEvent } from '../api/tag-history.ts';
@@ -29,8 +30,8 @@ export type TagImport = PlannedFor & {
   /** Newest revision of the tag's history; undefined: none. */
   readonly revision: number | undefined;
   readonly request: ImageImport;
-  /** Set: ask first (HEAD), and fetch only when the source is no longer at this digest. */
-  readonly unlessAt: string | undefined;
+  /** Where there are any: ask first (HEAD), and fetch only when the source is at none of these digests. */
+  readonly unlessAt: readonly string[];
   /** What the source was found to be at just now: with it nothing needs to be asked first. */
   readonly resolved?: ResolveOutcome | undefined;
 };
@@ -91,7 +92,7 @@ const planTag = (stream: ImageStream, tag: TagReference, due: DueTag | undefined
       requestedAt: importRequestOf(stream, tag),
       // A tag that never got the image of its spec still owes it, whatever made us look again.
       cause: isPending || isAtSpec ? cause : { type: 'Spec' },
-      unlessAt: isPending || !isAtSpec ? undefined : current?.sourceDigest,
+      unlessAt: isPending || !isAtSpec ? [] : settledDigests(stream, tag.name),
       resolved: isPending ? undefined : due?.resolved,
     },
   ];

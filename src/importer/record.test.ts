@@ -430,3 +430,106 @@ describe('recordImports, whatever happens', () => {
     );
   });
 });
+
+describe('recordImports of a tag that was rolled back', () => {
+  const twice = record(
+    record(aStream({ tags: [tag('v1')] }), { v1: found('v1', 'sha256:a') }),
+    { v1: found('v1', 'sha256:b') },
+    { facts: due('v1'), afterMs: minuteMs },
+  );
+  const asking = (stream: ImageStream, text: string | undefined): ImageStream => {
+    const annotations = text === undefined ? {} : { 'imagestreams.dev/rollbacks': text };
+    return { ...stream, metadata: { ...stream.metadata, annotations } };
+  };
+  const request = JSON.stringify({ v1: { revision: 1, image: 'sha256:a', at: 'noon', by: 'alice' } });
+  const held = record(asking(twice, request), {}, { afterMs: 2 * minuteMs });
+  const rollbackOf = (stream: ImageStream) => findTag(stream.status, 'v1')?.rollback;
+
+  it('carries out what was asked for where no server did, and writes nothing for it again', () => {
+    expect(imagesOf(held)).toEqual(['sha256:a', 'sha256:b', 'sha256:a']);
+    expect(latestTagEvent(held.status, 'v1')).toMatchObject({
+      created: '2026-01-01T00:02:00Z',
+      revision: 3,
+      cause: { type: 'Rollback', by: 'alice' },
+    });
+    expect(rollbackOf(held)).toMatchObject({ by: 'alice', held: true });
+    expect(record(held, {}, { afterMs: 3 * minuteMs }).status).toBe(held.status);
+  });
+
+  it('drops results for the history before', () => {
+    const late = record(
+      twice,
+      { v1: found('v1', 'sha256:c') },
+      { facts: due('v1'), stream: asking(twice, request) },
+    );
+    expect(imagesOf(late)).toEqual(['sha256:a', 'sha256:b', 'sha256:a']);
+  });
+
+  it('stays through refreshes that find what the history holds', () => {
+    const facts = due('v1');
+    expect(record(held, { v1: 'unchanged' }, { facts }).status).toBe(held.status);
+    const listMoved = record(held, { v1: found('v1', 'sha256:b', 'sha256:list') }, { facts });
+    expect(imagesOf(listMoved)).toEqual(imagesOf(held));
+    expect(planImports(listMoved, { maxTags: 500, ...facts }).tags[0]?.unlessAt).toContain('sha256:list');
+    const failing = record(held, { v1: failed('Timeout') }, { facts });
+    expect(imagesOf(failing)).toEqual(imagesOf(held));
+    expect(conditionsOf(failing)).toHaveLength(1);
+    expect(rollbackOf(failing)?.held).toBe(true);
+  });
+
+  it('stays when an import is asked for: its source has nothing new', () => {
+    const again: ImageStream = { ...held, spec: { tags: [tag('v1', { generation: 4 })] } };
+    const next = record(again, { v1: found('v1', 'sha256:b') });
+    expect(imagesOf(next)).toEqual(imagesOf(held));
+    expect(latestTagEvent(next.status, 'v1')?.generation).toBe(4);
+    expect(isNothing(planImports(next, { maxTags: 500 }))).toBe(true);
+  });
+
+  it('goes on when its source has something new, and is not taken back', () => {
+    const moved = record(held, { v1: found('v1', 'sha256:c') }, { facts: due('v1') });
+    expect(imagesOf(moved)).toEqual(['sha256:c', 'sha256:a', 'sha256:b', 'sha256:a']);
+    expect(rollbackOf(moved)?.held).toBeUndefined();
+    const back = record(moved, { v1: found('v1', 'sha256:b') }, { facts: due('v1') });
+    expect(imagesOf(back)?.[0]).toBe('sha256:b');
+  });
+
+  it('goes on when it is held no more, and forgets that it was', () => {
+    const next = record(asking(held, undefined), { v1: found('v1', 'sha256:b') });
+    expect(imagesOf(next)).toEqual(['sha256:b', 'sha256:a', 'sha256:b', 'sha256:a']);
+    expect(latestTagEvent(next.status, 'v1')?.cause).toEqual({ type: 'Request' });
+    expect(rollbackOf(next)).toBeUndefined();
+    expect(isNothing(planImports(next, { maxTags: 500 }))).toBe(true);
+  });
+
+  it('follows from then on also where its source has what it was rolled back to', () => {
+    const next = record(asking(held, undefined), { v1: found('v1', 'sha256:a') });
+    expect(imagesOf(next)).toEqual(imagesOf(held));
+    expect(rollbackOf(next)).toBeUndefined();
+    const moved = record(next, { v1: found('v1', 'sha256:b') }, { facts: due('v1') });
+    expect(imagesOf(moved)?.[0]).toBe('sha256:b');
+  });
+
+  it('is not held any more when it fails to be imported as it is asked for now', () => {
+    const next = record(asking(held, undefined), { v1: failed() });
+    expect(rollbackOf(next)).toBeUndefined();
+    expect(isNothing(planImports(next, { maxTags: 500 }))).toBe(true);
+  });
+
+  it('takes what another source has, be it old or the same', () => {
+    const from = { kind: 'DockerImage', name: 'quay.io/team/app:v2' };
+    const other: ImageStream = { ...held, spec: { tags: [tag('v1', { from })] } };
+    const old = record(other, { v1: found('v1', 'sha256:b') });
+    expect(imagesOf(old)?.[0]).toBe('sha256:b');
+    const same = record(other, { v1: found('v1', 'sha256:a') });
+    expect(imagesOf(same)).toEqual(imagesOf(held));
+    expect([rollbackOf(old)?.held, rollbackOf(same)?.held]).toEqual([undefined, undefined]);
+  });
+
+  it('stays also where only a repository knows it', () => {
+    const repository = { ok: true, images: [found('v1', 'sha256:b')], additionalTags: [] } as const;
+    const listed: ImageStream = { ...held, spec: { dockerImageRepository: 'quay.io/team/app' } };
+    expect(imagesOf(record(listed, {}, { repository }))).toEqual(imagesOf(held));
+    const news = { ...repository, images: [found('v1', 'sha256:c')] };
+    expect(imagesOf(record(listed, {}, { repository: news }))?.[0]).toBe('sha256:c');
+  });
+});

@@ -7,10 +7,25 @@ import type {
   TagEventCause,
 } from '../api/image-stream.ts';
 import { defaultMaxBytes, fitIntoBudget } from '../api/object-budget.ts';
-import { observeRepository, observeTag, repositoryFingerprint, tagFingerprint } from '../api/pending.ts';
+import {
+  isHeld,
+  observeRepository,
+  observeTag,
+  repositoryFingerprint,
+  tagFingerprint,
+} from '../api/pending.ts';
+import { settleRollbacks } from '../api/settle-rollbacks.ts';
 import type { Status } from '../api/status.ts';
 import { withStreamConditions } from '../api/stream-conditions.ts';
-import { addTagEvent, findTag, latestTagEvent, putTag, setTagConditions } from '../api/tag-history.ts';
+import {
+  addEventWhileHeld,
+  addTagEvent,
+  endHold,
+  findTag,
+  latestTagEvent,
+  putTag,
+  setTagConditions,
+} from '../api/tag-history.ts';
 import { updateTrackingTags } from '../api/tag-tracking.ts';
 import { formatTime } from '../lib/clock.ts';
 import type { PlannedFor } from './plan.ts';
@@ -57,16 +72,17 @@ const failureConditions = (
   ];
 };
 
-/** Adds what was found to a tag's history. */
+/** Adds what was found to a tag's history; where it is held, only what is new to it. */
 const addImage = (
-  status: ImageStreamStatus,
+  stream: ImageStream,
   tag: string,
   event: { readonly outcome: Succeeded; readonly generation: number; readonly cause: TagEventCause },
   { now }: Recording,
 ): ImageStreamStatus => {
   const { outcome, generation, cause } = event;
   const { image, sourceDigest } = outcome;
-  const added = addTagEvent(status, tag, {
+  const add = isHeld(stream, tag) ? addEventWhileHeld : addTagEvent;
+  const added = add(stream.status ?? {}, tag, {
     created: now,
     dockerImageReference: image.dockerImageReference ?? '',
     image: image.metadata.name,
@@ -112,11 +128,12 @@ const recordTag = (stream: ImageStream, result: TagResult, recording: Recording)
     outcome === 'unchanged'
       ? setTagConditions(before, tag.name, [])
       : outcome.ok
-        ? addImage(before, tag.name, { outcome, generation, cause: planned.cause }, recording)
+        ? addImage(stream, tag.name, { outcome, generation, cause: planned.cause }, recording)
         : addFailure(before, tag.name, { status: outcome.status, generation }, recording);
   const succeeded = outcome === 'unchanged' || outcome.ok;
   const observed = answering(observeTag(stream, tag, { succeeded }), planned);
-  const list = findTag(status, tag.name) ?? { tag: tag.name };
+  const found = findTag(status, tag.name) ?? { tag: tag.name };
+  const list = isHeld(stream, tag.name) ? found : endHold(found);
   return { ...stream, status: observe(status, { ...list, observed }) };
 };
 
@@ -132,7 +149,7 @@ const recordFound = (
   const before = stream.status ?? {};
   const generation = stream.metadata.generation ?? 0;
   const status = outcome.ok
-    ? addImage(before, tag, { outcome, generation, cause }, recording)
+    ? addImage(stream, tag, { outcome, generation, cause }, recording)
     : addFailure(before, tag, { status: outcome.status, generation }, recording);
   return { ...stream, status };
 };
@@ -167,8 +184,8 @@ const recordRepository = (
 };
 
 /**
- * The status of a stream after an import: histories, conditions of tags and of the stream, what was observed, tags that track other
- * tags; within the history limit and the size budget. The status that was given, itself, when nothing changed: then nothing is to be written.
+ * The status of a stream after an import: histories, conditions of tags and of the stream, what was observed, rollbacks, tags that track
+ * other tags; within the history limit and the size budget. The status that was given, itself, when nothing changed: then nothing is to be written.
  *
  * Only ever adds: a failure keeps the last good image, and a listing that lacks a tag takes none away. `stream` may be newer than the
  * one the plan was made for; results for a spec or a history that has moved on since are dropped, and planned again.
@@ -180,10 +197,12 @@ export const recordImports = (
 ): ImageStreamStatus => {
   const now = formatTime(nowMs);
   const recording: Recording = { now };
-  const withTags = results.tags.reduce((next, result) => recordTag(next, result, recording), stream);
+  // What was asked for while the import ran goes first: results for the history before it are dropped.
+  const settled = settleRollbacks(stream, recording);
+  const withTags = results.tags.reduce((next, result) => recordTag(next, result, recording), settled);
   const recorded =
     results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);
-  const tracked = updateTrackingTags(recorded, stream);
+  const tracked = updateTrackingTags(settleRollbacks(recorded, recording), stream);
   const fitted = fitIntoBudget(tracked, stream, { historyLimit, maxBytes, now }).stream;
   const status = withStreamConditions(fitted, now).status ?? {};
   return stream.status !== undefined && isDeepStrictEqual(status, stream.status) ? stream.status : status;

@@ -25,9 +25,9 @@ const runTag = async (
   context: ImportContext,
   signal: AbortSignal,
 ): Promise<ImageOutcome | 'unchanged'> => {
-  if (known !== undefined || unlessAt !== undefined) {
+  if (known !== undefined || unlessAt.length > 0) {
     const resolved = known ?? (await importer.resolve(request, context, signal));
-    if (resolved.ok && resolved.digest === unlessAt) return 'unchanged';
+    if (resolved.ok && unlessAt.includes(resolved.digest)) return 'unchanged';
     if (!resolved.ok) return { ok: false, status: resolved.status, tag: '' };
   }
   return importer.importImage(request, context, signal);

@@ -119,6 +119,20 @@ describe('validateImageStream', () => {
     ]);
   });
 
+  it('refuses an annotation for rollbacks that cannot be read', () => {
+    const annotated = (text: string) => {
+      const valid = stream({});
+      const annotations = { 'imagestreams.dev/rollbacks': text };
+      return problemsOf({ ...valid, metadata: { ...valid.metadata, annotations } });
+    };
+    expect(annotated('{"v1":{"revision":1,"image":"sha256:a"}}')).toEqual([]);
+    expect(annotated('{"v1":1}')).toEqual([
+      expect.stringMatching(
+        /^metadata\.annotations\[imagestreams\.dev\/rollbacks\]: Invalid value: .*must be/,
+      ),
+    ]);
+  });
+
   it('refuses a spec that leaves no room for the status of its tags', () => {
     const tags = Array.from({ length: 2_500 }, (_, n) => ({
       name: `t${n}`,

@@ -1,7 +1,9 @@
+import { rollbacksAnnotation } from '../annotations.ts';
 import { parseDockerImageReference } from '../docker-image-reference.ts';
 import { type FieldError, type FieldPath, invalid, required, rootPath } from '../field-error.ts';
 import type { ImageStream, ImageStreamStatus } from '../image-stream.ts';
 import { defaultMaxBytes, hasRoomForSpec } from '../object-budget.ts';
+import { parseRollbacks } from '../rollback.ts';
 import { imageStreamNameRule } from './names.ts';
 import { validateObjectMeta } from './object-meta.ts';
 import { validateTagReference } from './tag-reference.ts';
@@ -50,6 +52,13 @@ const validateReference = (path: FieldPath, text: string): readonly FieldError[]
   return 'error' in parsed ? [invalid(path, text, parsed.error)] : [];
 };
 
+const validateRollbacks = ({ metadata }: ImageStream, path: FieldPath): readonly FieldError[] => {
+  const text = metadata.annotations?.[rollbacksAnnotation];
+  return parseRollbacks(text) === undefined
+    ? [invalid(path, text, 'must be a JSON object of {"revision": NUMBER, "image": DIGEST} by tag')]
+    : [];
+};
+
 const validateSize = (stream: ImageStream, path: FieldPath): readonly FieldError[] =>
   hasRoomForSpec(stream, defaultMaxBytes)
     ? []
@@ -72,6 +81,7 @@ export const validateImageStream = (stream: ImageStream): readonly FieldError[] 
   return [
     ...validateObjectMeta(stream.metadata, { isNamespaced: true, nameRule: imageStreamNameRule }, metadata),
     ...validateLength(stream, metadata.child('name')),
+    ...validateRollbacks(stream, metadata.child('annotations').key(rollbacksAnnotation)),
     ...validateRepository(stream, spec.child('dockerImageRepository')),
     ...(stream.spec?.tags ?? []).flatMap((tag) =>
       validateTagReference(tag, spec.child('tags').key(tag.name)),

@@ -17,11 +17,11 @@ const createStrategy = (rules: StreamRules): Strategy<ImageStream> => ({
   resource: imageStreams,
   columns: imageStreamColumns,
   applyDefaults: applyImageStreamDefaults,
-  prepareForCreate: async (stream, { signal }) =>
-    (await rules.prepareForUser(stream, undefined, signal)).stream,
-  validate: async (stream, { signal }) => (await rules.prepareForUser(stream, undefined, signal)).errors,
-  prepareForUpdate: async (next, old, { signal }) => (await rules.prepareForUser(next, old, signal)).stream,
-  validateUpdate: async (next, old, { signal }) => (await rules.prepareForUser(next, old, signal)).errors,
+  prepareForCreate: async (stream, context) =>
+    (await rules.prepareForUser(stream, undefined, context)).stream,
+  validate: async (stream, context) => (await rules.prepareForUser(stream, undefined, context)).errors,
+  prepareForUpdate: async (next, old, context) => (await rules.prepareForUser(next, old, context)).stream,
+  validateUpdate: async (next, old, context) => (await rules.prepareForUser(next, old, context)).errors,
   prepareForStatusUpdate: (next, old) => rules.prepareStatus(next, old).stream,
   validateStatusUpdate: (next, old) => rules.prepareStatus(next, old).errors,
   decorate: (stream) => decorateImageStream(stream),

@@ -65,6 +65,7 @@ export const writeResults = (
         historyLimit,
         maxBytes: defaultMaxBytes,
         cause: { type: 'Request', by: context.user.name },
+        by: context.user.name,
       });
       if (applied.change === 'unchanged') return applied;
       const { stream, errors } = applied;

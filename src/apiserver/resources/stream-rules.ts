@@ -21,6 +21,7 @@ import {
 import { validateImageStream, validateImageStreamStatusUpdate } from '../../api/validation/image-stream.ts';
 import { type Clock, formatTime } from '../../lib/clock.ts';
 import type { Store } from '../../store/store.ts';
+import type { RestContext } from '../rest-storage.ts';
 
 export type StreamRulesPorts = {
   readonly store: Store;
@@ -44,11 +45,14 @@ const internally: Prepare = (next, old, context) =>
 /** What is stored for a write, and what is wrong with it. */
 export type PreparedStream = { readonly stream: ImageStream; readonly errors: readonly FieldError[] };
 
+/** Of a request, what the rules need. */
+type Asker = Pick<RestContext, 'user' | 'signal'>;
+
 /** The rules of every write to a stream, with what they need to know fetched. */
 export type StreamRules = {
-  readonly prepareForUser: (next: ImageStream, old: Old, signal: AbortSignal) => Promise<PreparedStream>;
+  readonly prepareForUser: (next: ImageStream, old: Old, asker: Asker) => Promise<PreparedStream>;
   /** For requests that change spec and status together. */
-  readonly prepareInternally: (next: ImageStream, old: Old, signal: AbortSignal) => Promise<PreparedStream>;
+  readonly prepareInternally: (next: ImageStream, old: Old, asker: Asker) => Promise<PreparedStream>;
   readonly prepareStatus: (next: ImageStream, old: ImageStream) => PreparedStream;
 };
 
@@ -66,10 +70,10 @@ export const createStreamRules = ({ store, clock, historyLimit }: StreamRulesPor
 
   const prepareBy =
     (prepare: Prepare) =>
-    async (next: ImageStream, old: Old, signal: AbortSignal): Promise<PreparedStream> => {
+    async (next: ImageStream, old: Old, { user, signal }: Asker): Promise<PreparedStream> => {
       const now = formatTime(clock.now());
       const sources = await fetchSources(next, old, signal);
-      const { stream: resolved, errors } = prepare(next, old, { sources, now });
+      const { stream: resolved, errors } = prepare(next, old, { sources, now, by: user.name });
       const fitted = fitIntoBudget(resolved, old, { historyLimit, maxBytes: defaultMaxBytes, now });
       // At once, so that nobody who waits for a condition sees that of the spec before.
       const stream = withStreamConditions(fitted.stream, now);

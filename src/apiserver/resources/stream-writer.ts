@@ -59,7 +59,7 @@ export const createStreamWriter = ({
     old: Stored<ImageStream> | undefined,
     context: RestContext,
   ): Promise<Stored<ImageStream>> => {
-    const { stream, errors } = await rules.prepareInternally(next, old, context.signal);
+    const { stream, errors } = await rules.prepareInternally(next, old, context);
     assertValid(imageStreams, next.metadata.name, errors);
     return storeStream(store, stream, old, context);
   };
