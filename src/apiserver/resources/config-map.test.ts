@@ -24,6 +24,11 @@ describe('validating a ConfigMap', () => {
     ]);
   });
 
+  it('takes keys that every object of the language has for keys like any other', async () => {
+    const data = { constructor: 'x', toString: 'y' } as unknown as Record<string, string>;
+    expect(await configMapStrategy.validate?.(aConfigMap({ data }), context)).toEqual([]);
+  });
+
   it('counts text by its bytes against the limit', async () => {
     const errors = await configMapStrategy.validate?.(
       aConfigMap({ data: { a: 'ü'.repeat(512 * 1024 + 1) } }),

@@ -24,7 +24,7 @@ const validate = (configMap: ConfigMap): readonly FieldError[] => {
     ...validateDataKeys(binaryData, binaryPath),
     ...validateBase64(binaryData, binaryPath),
     ...Object.keys(data)
-      .filter((key) => binaryData[key] !== undefined)
+      .filter((key) => Object.hasOwn(binaryData, key))
       .map((key) => invalid(dataPath.key(key), key, 'duplicate of key present in binaryData')),
     ...(textBytes + decodedBytes(binaryData) > maxDataBytes ? [tooLong(rootPath, maxDataBytes)] : []),
   ];

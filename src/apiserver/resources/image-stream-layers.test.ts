@@ -83,6 +83,14 @@ describe('imagestreams/layers', () => {
     });
   });
 
+  it('knows no config of a media type that only every object of the language knows', async () => {
+    const layers = await layersOf(
+      ['sha256:a'],
+      [dockerImage('sha256:a', { dockerImageManifestMediaType: 'constructor' })],
+    );
+    expect(layers?.images).toMatchObject({ 'sha256:a': { config: null } });
+  });
+
   it('says which images are missing', async () => {
     const layers = await layersOf(['sha256:gone'], []);
     expect(layers?.images).toEqual({ 'sha256:gone': { imageMissing: true, layers: null, config: null } });

@@ -14,10 +14,10 @@ import { historyDigests } from './image-stream-image.ts';
 import { findImage, getStream } from './stream-reader.ts';
 
 /** Media type of the config of an image, by that of its manifest. */
-const configMediaTypes: Readonly<Record<string, string>> = {
-  'application/vnd.docker.distribution.manifest.v2+json': 'application/vnd.docker.container.image.v1+json',
-  'application/vnd.oci.image.manifest.v1+json': 'application/vnd.oci.image.config.v1+json',
-};
+const configMediaTypes: ReadonlyMap<string, string> = new Map([
+  ['application/vnd.docker.distribution.manifest.v2+json', 'application/vnd.docker.container.image.v1+json'],
+  ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.oci.image.config.v1+json'],
+]);
 
 /** Images read at a time. */
 const concurrency = 16;
@@ -27,7 +27,7 @@ type Described = { readonly references: ImageBlobReferences; readonly blobs: rea
 
 const describe = (image: Image): Described => {
   const { dockerImageManifestMediaType: mediaType = '', dockerImageMetadata, dockerImageLayers } = image;
-  const configMediaType = configMediaTypes[mediaType];
+  const configMediaType = configMediaTypes.get(mediaType);
   const id = dockerImageMetadata?.['Id'];
   const config = configMediaType !== undefined && typeof id === 'string' && id !== '' ? id : null;
   const layers = dockerImageLayers ?? [];

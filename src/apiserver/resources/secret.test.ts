@@ -43,6 +43,11 @@ describe('validating a Secret', () => {
     expect(await problems(aSecret({ type: 'kubernetes.io/dockerconfigjson', data }))).toEqual([]);
   });
 
+  it('knows no rules of a type that only every object of the language knows', async () => {
+    for (const type of ['constructor', '__proto__', 'toString'])
+      expect(await problems(aSecret({ type }))).toEqual([]);
+  });
+
   it('demands the key of its type', async () => {
     expect(await problems(aSecret({ type: 'kubernetes.io/dockerconfigjson' }))).toEqual([
       'data[.dockerconfigjson]: Required value',

@@ -28,12 +28,12 @@ const withType = (secret: Secret, type: string): Secret =>
   secret.type === undefined || secret.type === '' ? { ...secret, type } : secret;
 
 /** Keys that a secret of some types must have. */
-const requiredKeys: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-};
+const requiredKeys: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kubernetes.io/dockercfg', ['.dockercfg']],
+  ['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']],
+  ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
+  ['kubernetes.io/tls', ['tls.crt', 'tls.key']],
+]);
 
 const isJson = (text: string): boolean => {
   try {
@@ -53,7 +53,7 @@ const validateDockerConfig = ({ data = {} }: Secret, key: string): readonly Fiel
 
 const validate = (secret: Secret): readonly FieldError[] => {
   const { data = {}, type = '' } = secret;
-  const keys = requiredKeys[type] ?? [];
+  const keys = requiredKeys.get(type) ?? [];
   return [
     ...validateNamespacedMeta(secret),
     ...validateDataKeys(data, dataPath),
