@@ -263,7 +263,12 @@ describe('refusing an ImageStreamImport', () => {
       code: 409,
       message: `Operation cannot be fulfilled on imagestream.image.openshift.io "app": the image stream was updated from "1" to "${resourceVersion}"`,
     });
-    expect(await failureOf(post(spec, { name: 'app', uid: 'other' }))).toMatchObject({ code: 404 });
+    expect(await failureOf(post(spec, { name: 'app', uid: 'other' }))).toMatchObject({
+      code: 404,
+      message: 'imagestream.image.openshift.io "app" not found',
+    });
+    const replaced = { name: 'app', uid: 'other', resourceVersion: '1' };
+    expect(await failureOf(post(spec, replaced))).toMatchObject({ code: 409 });
     expect(importer.calls).toHaveLength(calls);
     const answer = await post(spec, { name: 'app', resourceVersion, uid });
     expect(answer.metadata.uid).not.toBe(uid);

@@ -35,7 +35,6 @@ const checkPreconditions = ({ metadata }: ImageStreamImport, seen: Seen): void =
   const { name, resourceVersion = '', uid = '' } = metadata;
   if (resourceVersion === '' && uid === '') return;
   if (seen === undefined) throw notFoundError(imageStreamImports, name);
-  if (uid !== '' && uid !== seen.metadata.uid) throw notFoundError(imageStreamImports, name);
   const newest = seen.metadata.resourceVersion;
   if (resourceVersion !== '' && resourceVersion !== newest)
     throw conflictError(
@@ -43,6 +42,7 @@ const checkPreconditions = ({ metadata }: ImageStreamImport, seen: Seen): void =
       name,
       `the image stream was updated from ${JSON.stringify(resourceVersion)} to ${JSON.stringify(newest)}`,
     );
+  if (uid !== '' && uid !== seen.metadata.uid) throw notFoundError(inSingular(imageStreams), name);
 };
 
 /** An object inside another one does not say its kind. */
