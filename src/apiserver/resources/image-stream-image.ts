@@ -64,7 +64,7 @@ export const createImageStreamImageStorage = ({
       apiVersion: apiVersionOf(imageStreamImages),
       kind: imageStreamImages.kind,
       metadata: {
-        name: formatImageStreamImageName({ stream: parts.stream, id: digest }),
+        name: formatImageStreamImageName(parts),
         namespace,
         creationTimestamp: image.metadata.creationTimestamp,
         ...(annotations === undefined ? {} : { annotations }),
