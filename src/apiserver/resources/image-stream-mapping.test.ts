@@ -40,7 +40,7 @@ const setUp = async () => {
 describe('posting an ImageStreamMapping', () => {
   it('stores the image, points the tag at it and lets followers follow', async () => {
     const { store, post, tags } = await setUp();
-    expect(await post(aMapping('a'))).toEqual({ status: 'Success' });
+    expect(await post(aMapping('a'))).toEqual({ status: 'Success', code: 201 });
     expect(await store.get(images, { namespace: '', name: digestOf('a') }, signal)).toMatchObject({
       dockerImageMetadataVersion: '1.0',
     });
@@ -48,6 +48,20 @@ describe('posting an ImageStreamMapping', () => {
       { tag: 'stable', items: [{ image: digestOf('a') }] },
       { tag: 'v1', items: [{ image: digestOf('a'), revision: 1, cause: { type: 'Request', by: 'alice' } }] },
     ]);
+  });
+
+  it('stores no manifest that a registry keeps', async () => {
+    const { store, post } = await setUp();
+    const { image } = aMapping('a');
+    const metadata = {
+      name: digestOf('a'),
+      annotations: { 'image.openshift.io/manifestBlobStored': 'true' },
+    };
+    const texts = { dockerImageManifest: '{}', dockerImageConfig: '{}' };
+    await post(aMapping('a', { image: { ...image, ...texts, metadata } }));
+    const stored = await store.get(images, { namespace: '', name: digestOf('a') }, signal);
+    expect(stored).not.toHaveProperty('dockerImageManifest');
+    expect(stored).not.toHaveProperty('dockerImageConfig');
   });
 
   it('leaves the spec alone and an image that is there as it is', async () => {

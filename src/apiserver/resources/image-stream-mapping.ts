@@ -15,7 +15,7 @@ import { conflictError, withStoreErrors } from '../errors.ts';
 import { assertValid } from '../metadata.ts';
 import type { RestContext, RestStorage } from '../rest-storage.ts';
 import { nameColumn } from './columns.ts';
-import { withLayersAscending } from './image.ts';
+import { newImage } from './image.ts';
 import type { ResultPorts } from './import-results.ts';
 import { getStream } from './stream-reader.ts';
 import { tryAgainError, untilNoRace } from './stream-writer.ts';
@@ -25,7 +25,7 @@ const attempts = 10;
 
 /** Stores the image, unless it is there: then it is the same. */
 const keepImage = async (store: Store, image: Image, { dryRun, signal }: RestContext): Promise<void> => {
-  const { signatures: _signatures, ...kept } = withLayersAscending(applyImageDefaults(image));
+  const { signatures: _signatures, ...kept } = newImage(applyImageDefaults(image));
   try {
     await store.create(images, kept, { dryRun }, signal);
   } catch (error) {
@@ -88,6 +88,6 @@ export const createImageStreamMappingStorage = ({
       },
       () => tryAgainError(imageStreamMappings, 'create'),
     );
-    return { status: 'Success' };
+    return { status: 'Success', code: 201 };
   },
 });

@@ -22,7 +22,7 @@ const layersOrderOf = ({ metadata, dockerImageManifestMediaType = '' }: Image): 
   (topDownMediaTypes.includes(dockerImageManifestMediaType) ? 'descending' : undefined);
 
 /** Layers from the base up, and said to be so. */
-export const withLayersAscending = (image: Image): Image => {
+const withLayersAscending = (image: Image): Image => {
   const layers = image.dockerImageLayers ?? [];
   const order = layersOrderOf(image);
   if (layers.length === 0 || order === undefined) return image;
@@ -39,6 +39,9 @@ const withoutStoredManifest = (image: Image): Image => {
   const { dockerImageManifest: _manifest, dockerImageConfig: _config, ...rest } = image;
   return rest;
 };
+
+/** An image as it is stored when it is new, with its defaults. */
+export const newImage = (image: Image): Image => withoutStoredManifest(withLayersAscending(image));
 
 const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
@@ -86,7 +89,7 @@ export const imageStrategy: Strategy<Image> = {
   resource: images,
   columns: imageColumns,
   applyDefaults: applyImageDefaults,
-  prepareForCreate: (image) => withoutStoredManifest(withLayersAscending(image)),
+  prepareForCreate: newImage,
   validate: (image) => validateImage(image),
   prepareForUpdate: (next, old) => withoutStoredManifest(withFixedParts(next, old)),
   validateUpdate: (next) => validateImage(next),
