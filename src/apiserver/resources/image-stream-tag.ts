@@ -9,6 +9,7 @@ import {
 import { notFoundError } from '../errors.ts';
 import type { RestStorage } from '../rest-storage.ts';
 import { imageStreamTagColumns } from './image-columns.ts';
+import { inSingular } from './in-singular.ts';
 import { getImage, getStream } from './stream-reader.ts';
 import { currentImageOf, splitTagName } from './stream-tags.ts';
 import { createTag } from './tag-create.ts';
@@ -36,7 +37,8 @@ const completedMetadata = (wanted: ObjectMeta, old: ObjectMeta): ObjectMeta => {
 const completed = (wanted: ImageStreamTag, old: ImageStreamTag | undefined, name: string): ImageStreamTag => {
   const { annotations = null } = wanted.metadata;
   const tag = wanted.tag ?? undefined;
-  const tagAnnotations = old === undefined ? (tag?.annotations ?? annotations) : annotations;
+  const own = tag?.annotations ?? {};
+  const tagAnnotations = old === undefined && Object.keys(own).length > 0 ? own : annotations;
   return {
     ...wanted,
     metadata: old === undefined ? wanted.metadata : completedMetadata(wanted.metadata, old.metadata),
@@ -46,12 +48,14 @@ const completed = (wanted: ImageStreamTag, old: ImageStreamTag | undefined, name
 
 const imageStreamTagKind: TagKind<ImageStreamTag> = {
   resource: imageStreamTags,
+  existingAs: inSingular(imageStreamTags),
   updateAttempts: 5,
   show: imageStreamTagOf,
   complete: completed,
   validateCreate: validateImageStreamTag,
   validateUpdate: validateImageStreamTagUpdate,
   specTag: ({ tag }) => tag ?? undefined,
+  updateNeedsSpecTag: true,
   updatedSpecTag: ({ tag, metadata }, current) => {
     const spec = tag ?? current;
     return spec === undefined ? undefined : { ...spec, annotations: metadata.annotations ?? null };

@@ -39,12 +39,14 @@ const completed = (wanted: ImageTag, old: ImageTag | undefined, tag: string): Im
 
 const imageTagKind: TagKind<ImageTag> = {
   resource: imageTags,
+  existingAs: imageTags,
   updateAttempts: 1,
   show: imageTagOf,
   complete: completed,
   validateCreate: validateImageTag,
   validateUpdate: validateImageTagUpdate,
   specTag: ({ spec }) => spec ?? undefined,
+  updateNeedsSpecTag: false,
   updatedSpecTag: ({ spec }) => spec ?? undefined,
 };
 

@@ -3,7 +3,6 @@ import { imageStreams } from '../../api/resources.ts';
 import { alreadyExistsError } from '../errors.ts';
 import { assertValid } from '../metadata.ts';
 import type { RestContext } from '../rest-storage.ts';
-import { inSingular } from './in-singular.ts';
 import { newStream, specTagOf, splitNewTagName, withSpecTag } from './stream-tags.ts';
 import { tryAgainError, untilNoRace } from './stream-writer.ts';
 import { showTag, type TagKind, type TagPorts } from './tag-kind.ts';
@@ -35,7 +34,7 @@ export const createTag = async <T extends KubernetesObject>(
     async () => {
       const old = await store.get(imageStreams, key, context.signal);
       if (old !== undefined && specTagOf(old, parts.tag) !== undefined)
-        throw alreadyExistsError(inSingular(resource), name);
+        throw alreadyExistsError(kind.existingAs, name);
       const base = old ?? newStream(key);
       const next = tag === undefined ? base : withSpecTag(base, tag);
       return old === undefined ? writer.create(next, context) : writer.replace(next, old, context);

@@ -1,5 +1,4 @@
 import type { Resource } from '../../api/resource.ts';
-import { imageStreams } from '../../api/resources.ts';
 import type { Status } from '../../api/status.ts';
 import { findTag } from '../../api/tag-history.ts';
 import type { DeleteOptions, ObjectKey } from '../../store/store.ts';
@@ -14,9 +13,7 @@ import type { TagPorts } from './tag-kind.ts';
 const attempts = 10;
 
 const violation = (what: string, expected: string | undefined, found: string): string | undefined =>
-  expected === undefined || expected === found
-    ? undefined
-    : `Precondition failed: ${what} in precondition: ${expected}, ${what} in object meta: ${found}`;
+  expected === undefined || expected === found ? undefined : `the ${what} precondition was not met`;
 
 /**
  * Takes a tag out of its stream, spec and whole history; the Images stay. Preconditions are about the stream
@@ -38,7 +35,7 @@ export const deleteTag = (
       const problem =
         violation('UID', options.uid, uid) ??
         violation('ResourceVersion', options.resourceVersion, resourceVersion);
-      if (problem !== undefined) throw conflictError(imageStreams, name, problem);
+      if (problem !== undefined) throw conflictError(resource, key.name, problem);
       if (specTagOf(stream, tag) === undefined && findTag(stream.status, tag) === undefined)
         throw notFoundError(resource, key.name);
       await writer.replace(withoutTag(stream, tag), stream, context);

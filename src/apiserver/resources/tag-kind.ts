@@ -14,6 +14,8 @@ export type TagPorts = { readonly store: Store; readonly writer: StreamWriter };
 /** A kind that shows one tag of a stream: what its writes mean for the stream. */
 export type TagKind<T extends KubernetesObject> = {
   readonly resource: Resource<T>;
+  /** What the original calls the resource when a tag that is to be created is there. */
+  readonly existingAs: Pick<Resource, 'group' | 'plural'>;
   /** How often an update that names no version is decided anew when others write the stream in between. */
   readonly updateAttempts: number;
   readonly show: (stream: Stored<ImageStream>, tag: string, image: Image | undefined) => T;
@@ -23,6 +25,8 @@ export type TagKind<T extends KubernetesObject> = {
   readonly validateUpdate: (next: T, old: T) => readonly FieldError[];
   /** The spec tag that the request asks for; undefined: none. */
   readonly specTag: (wanted: T) => TagReference | undefined;
+  /** Refuses an update of a tag that no spec has, where the request asks for none either. */
+  readonly updateNeedsSpecTag: boolean;
   /** The spec tag after an update; undefined: it is taken away. */
   readonly updatedSpecTag: (wanted: T, current: TagReference | undefined) => TagReference | undefined;
 };

@@ -33,7 +33,7 @@ const nextStream = <T extends KubernetesObject>(
   { streamKey: { namespace, name }, tag }: Target,
 ): ImageStream => {
   const current = specTagOf(base, tag);
-  if (current === undefined && kind.specTag(wanted) === undefined)
+  if (kind.updateNeedsSpecTag && current === undefined && kind.specTag(wanted) === undefined)
     throw badRequestError(
       `${kind.resource.singular} ${tag} is not a spec tag in imagestream ${namespace}/${name}, cannot be updated`,
     );

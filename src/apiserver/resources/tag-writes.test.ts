@@ -160,6 +160,21 @@ describe('creating an ImageStreamTag', () => {
     expect(created).toMatchObject({ tag: { name: 'u', referencePolicy: { type: 'Source' }, generation: 1 } });
   });
 
+  it('annotates the tag as the object, where the tag has no annotations of its own', async () => {
+    const { tags, context } = setUp();
+    const metadata = { name: 'app:v1', annotations: { description: 'the first' } };
+    for (const [index, annotations] of [undefined, null, {}, metadata.annotations].entries()) {
+      const name = `app:v${index}`;
+      const tag = { name: '', from: docker(), ...(annotations === undefined ? {} : { annotations }) };
+      const created = await tags.create?.(
+        aTag(name, { metadata: { ...metadata, name }, tag }),
+        namespace,
+        context,
+      );
+      expect(created).toMatchObject({ tag: { annotations: metadata.annotations } });
+    }
+  });
+
   it('says which field of the tag is wrong', async () => {
     const { tags, context, store } = setUp();
     const tag = aTag('app:v1', { tag: { name: 'v1', from: docker('!!!') } });
@@ -346,6 +361,13 @@ describe('deleting a tag', () => {
     const key = { namespace, name: 'app:v1' };
     expect(await failureOf(setup.tags.delete?.(key, { uid: 'other' }, setup.context))).toMatchObject({
       code: 409,
+      message:
+        'Operation cannot be fulfilled on imagestreamtags.image.openshift.io "app:v1": the UID precondition was not met',
+    });
+    const old = { uid, resourceVersion: '1' };
+    expect(await failureOf(setup.imageTags.delete?.(key, old, setup.context))).toMatchObject({
+      code: 409,
+      details: { kind: 'imagetags', name: 'app:v1' },
     });
     expect(await setup.tags.delete?.(key, { uid }, setup.context)).toEqual({ status: 'Success' });
   });
@@ -378,6 +400,16 @@ describe('writing an ImageTag', () => {
     );
   });
 
+  it('refuses a spec tag that is there', async () => {
+    const { imageTags, context } = setUp();
+    const tag = anImageTag('app:it', { spec: spec('it') });
+    await imageTags.create?.(tag, namespace, context);
+    expect(await failureOf(imageTags.create?.(tag, namespace, context))).toMatchObject({
+      code: 409,
+      message: 'imagetags.image.openshift.io "app:it" already exists',
+    });
+  });
+
   it('demands a spec, and that its name is that of the tag', async () => {
     const { imageTags, context } = setUp();
     expect(await failureOf(imageTags.create?.(anImageTag('app:it'), namespace, context))).toMatchObject({
@@ -400,6 +432,19 @@ describe('writing an ImageTag', () => {
     );
     expect(result).toMatchObject({ created: false, object: { spec: null, status: { tag: 'v1' } } });
     expect((await streamOf(setup.store)).spec?.tags).toBeUndefined();
+  });
+
+  it('takes `spec: null` of a tag that no spec has as done', async () => {
+    const setup = setUp();
+    await withImportedTag(setup);
+    const withoutSpec = () =>
+      setup.imageTags.update?.(
+        { namespace, name: 'app:v1' },
+        (old) => ({ ...(old as ImageTag), spec: null }),
+        setup.context,
+      );
+    await withoutSpec();
+    expect(await withoutSpec()).toMatchObject({ object: { spec: null, status: { tag: 'v1' } } });
   });
 
   it('refuses a change of status or metadata', async () => {
