@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { deployments, secrets } from './api/core.ts';
+import { deployments } from './api/core.ts';
 import type { Resource } from './api/resource.ts';
 import { imageStreams } from './api/resources.ts';
 import { administrator, createTokenAuthenticator, ensureToken } from './apiserver/authn/token.ts';
@@ -7,22 +7,13 @@ import { writeKubeconfig } from './apiserver/kubeconfig.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
 import { createStorages, ensureDefaultNamespace } from './apiserver/storages.ts';
 import type { ApiCall } from './apply.ts';
-import type { Config } from './config.ts';
-import { type Controllers, createControllers } from './controllers/index.ts';
 import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
 import type { DemoPorts } from './demo/demo.ts';
-import { createFeed, type Feed } from './events/feed.ts';
-import { createEventRecorder, eventTtlMs, runEventSweeper } from './events/kubernetes.ts';
-import { noteOfChange } from './events/note.ts';
+import type { Feed } from './events/feed.ts';
+import { runEventSweeper } from './events/kubernetes.ts';
 import { createFeedRoute } from './feed-route.ts';
-import { createImporter, createKeychains, type Keychains } from './importer/index.ts';
-import type { Clock } from './lib/clock.ts';
-import type { Logger } from './lib/logger.ts';
-import { createMetrics } from './observability/metrics.ts';
-import { createOperatorCredentials, createRegistryClient } from './oci/index.ts';
-import { type RegistryAccess, readRegistryAccess } from './registry-access.ts';
+import { createParts, type PartsOptions, readAccess } from './parts.ts';
 import { openEmbeddedStore } from './store/index.ts';
-import type { Store } from './store/store.ts';
 
 /** A standalone server, ready to run. */
 export type App = {
@@ -41,40 +32,6 @@ export type App = {
   readonly close: () => Promise<void>;
 };
 
-export type AppOptions = {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly version: string;
-  /** What programs with credentials inherit. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-};
-
-/** The credentials for every namespace: only what the settings name, since whoever may create a stream can read with them. */
-const createSharedCredentials = ({ config, clock, logger, env }: AppOptions) =>
-  createOperatorCredentials({
-    env,
-    clock,
-    onProblem: (problem) => logger.warn({ problem }, 'credentials cannot be used'),
-    pullSecrets: config.globalPullSecret === '' ? [] : [config.globalPullSecret],
-    dockerConfigs: config.dockerConfig,
-    providers:
-      config.imageCredentialProviderConfig === ''
-        ? undefined
-        : {
-            configFile: config.imageCredentialProviderConfig,
-            binDir: config.imageCredentialProviderBinDir,
-          },
-  });
-
-const createPullSecrets = (store: Store, options: AppOptions): Keychains =>
-  createKeychains({
-    listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
-    readShared: createSharedCredentials(options),
-    onProblem: ({ namespace, message }) =>
-      options.logger.warn({ namespace, problem: message }, 'pull secret cannot be read'),
-  });
-
 const createCall =
   (server: ApiServer, token: string): ApiCall =>
   async (method, path, body) => {
@@ -90,51 +47,6 @@ const createCall =
     return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
   };
 
-const readAccess = async ({ config, logger }: AppOptions): Promise<RegistryAccess['options']> => {
-  const { options, notes } = await readRegistryAccess(config);
-  for (const note of notes) logger.info({ note }, 'part of a registries configuration is ignored');
-  return options;
-};
-
-/** The parts that work on objects, wired to each other. */
-const createParts = (store: Store, options: AppOptions, access: RegistryAccess['options']) => {
-  const { config, clock, logger } = options;
-  const metrics = createMetrics();
-  const client = createRegistryClient({
-    ...access,
-    clock,
-    onRequest: metrics.onRequest,
-    allowLoopback: !config.denyLoopbackRegistries,
-    trustedRealms: config.trustedRealm,
-    concurrency: config.registryConcurrency,
-    userAgent: `imagestreams/${options.version}`,
-  });
-  const importer = createImporter({ client, clock });
-  const keychains = createPullSecrets(store, options);
-  const feed: Feed = createFeed({ listStreams: () => controllers.streams.list(), clock });
-  const controllers: Controllers = createControllers({
-    store,
-    importer,
-    keychains,
-    clock,
-    logger,
-    settings: {
-      historyLimit: config.historyLimit,
-      maxTagsPerRepository: config.maxTagsPerRepository,
-      intervals: { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval },
-      importWorkers: config.importWorkers,
-      eventTtlMs,
-    },
-    recordEvent: createEventRecorder(store),
-    noteOfChange,
-    publish: feed.publish,
-    onRuntime: metrics.onRuntime,
-    onEvent: metrics.onController,
-    onTrigger: metrics.onTrigger,
-  });
-  return { metrics, client, importer, keychains, feed, controllers };
-};
-
 /**
  * Opens a standalone server: store, certificates, API, importer and controllers, all in the data directory. It listens when this
  * resolves; it works when it is run.
@@ -142,7 +54,7 @@ const createParts = (store: Store, options: AppOptions, access: RegistryAccess['
  * @throws {StoreError} {@link RegistryAccessError} or a Node error whose message says what is wrong with the data directory, the files
  * about registries or the address.
  */
-export const openApp = async (options: AppOptions, signal: AbortSignal): Promise<App> => {
+export const openApp = async (options: PartsOptions, signal: AbortSignal): Promise<App> => {
   const { config, clock, logger, version } = options;
   const { dataDir, listen } = config;
   const access = await readAccess(options);
