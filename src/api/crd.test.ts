@@ -29,7 +29,12 @@ const allowedWords = new Set([
   'items',
   'additionalProperties',
   'enum',
+  'maxItems',
+  'maxLength',
+  'minItems',
+  'minLength',
   'nullable',
+  'pattern',
   'x-kubernetes-int-or-string',
   'x-kubernetes-list-map-keys',
   'x-kubernetes-list-type',
@@ -42,17 +47,22 @@ const fieldAt = (schema: StructuralSchema, path: string): unknown =>
 describe.each(
   customResources.map((options) => ({
     name: options.resource.plural,
+    group: options.resource.group,
     crd: customResourceDefinition(options),
   })),
-)('the CRD of $name', ({ name, crd }) => {
+)('the CRD of $name', ({ name, group, crd }) => {
   const [version, alias] = crd.spec.versions;
   const schema = version?.schema.openAPIV3Schema ?? {};
 
   it('is named by plural and group', () => {
-    expect(crd.metadata.name).toBe(`${name}.image.openshift.io`);
+    expect(crd.metadata.name).toBe(`${name}.${group}`);
   });
 
-  it('stores the first version and serves the alias with the same schema', () => {
+  it('stores the first version and serves the alias of those of OpenShift with the same schema', () => {
+    if (group !== 'image.openshift.io') {
+      expect(crd.spec.versions).toMatchObject([{ name: 'v1', served: true, storage: true }]);
+      return;
+    }
     expect(crd.spec.versions.map((one) => [one.name, one.served, one.storage])).toEqual([
       ['v1', true, true],
       [aliasVersion, true, false],

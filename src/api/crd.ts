@@ -1,5 +1,5 @@
 import { qualifiedName, type Resource } from './resource.ts';
-import { imageStreamImports, imageStreams, images } from './resources.ts';
+import { changeCursors, imageStreamGrants, imageStreamImports, imageStreams, images } from './resources.ts';
 
 /**
  * CustomResourceDefinitions for the kinds that a cluster stores: derived from the same schemas as types and decoders, so that they
@@ -56,6 +56,8 @@ export type CrdOptions = {
   /** Whether status is written apart from the rest. */
   readonly hasStatus: boolean;
   readonly columns: readonly PrinterColumn[];
+  /** Whether an APIService may take the version over one day: then {@link aliasVersion} is served too. */
+  readonly hasAlias: boolean;
 };
 
 /**
@@ -114,7 +116,7 @@ const versionOf = (name: string, { resource, hasStatus, columns }: CrdOptions): 
 
 /** The CRD of a kind, with its version and the alias of it. */
 export const customResourceDefinition = (options: CrdOptions): CustomResourceDefinition => {
-  const { resource } = options;
+  const { resource, hasAlias } = options;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -123,7 +125,9 @@ export const customResourceDefinition = (options: CrdOptions): CustomResourceDef
       group: resource.group,
       scope: resource.namespaced ? 'Namespaced' : 'Cluster',
       names: namesOf(resource),
-      versions: [versionOf(resource.version, options), versionOf(aliasVersion, options)],
+      versions: [resource.version, ...(hasAlias ? [aliasVersion] : [])].map((name) =>
+        versionOf(name, options),
+      ),
     },
   };
 };
@@ -150,6 +154,7 @@ export const customResources: readonly CrdOptions[] = [
   {
     resource: imageStreams,
     hasStatus: true,
+    hasAlias: true,
     columns: [
       {
         name: 'Image Repository',
@@ -166,6 +171,7 @@ export const customResources: readonly CrdOptions[] = [
   {
     resource: images,
     hasStatus: false,
+    hasAlias: true,
     columns: [
       {
         name: 'Image Reference',
@@ -178,6 +184,41 @@ export const customResources: readonly CrdOptions[] = [
   {
     resource: imageStreamImports,
     hasStatus: true,
+    hasAlias: true,
     columns: [age],
+  },
+  {
+    resource: imageStreamGrants,
+    hasStatus: false,
+    hasAlias: false,
+    columns: [
+      {
+        name: 'From',
+        type: 'string',
+        description: 'The first namespace that may refer; * for every one.',
+        jsonPath: '.spec.from[0].namespace',
+      },
+      {
+        name: 'To',
+        type: 'string',
+        description: 'The first stream that may be referred to; empty: all of them.',
+        jsonPath: '.spec.to[0].name',
+      },
+      age,
+    ],
+  },
+  {
+    resource: changeCursors,
+    hasStatus: false,
+    hasAlias: false,
+    columns: [
+      {
+        name: 'Stream',
+        type: 'string',
+        description: 'The stream whose history it is a place in.',
+        jsonPath: '.stream.name',
+      },
+      age,
+    ],
   },
 ];

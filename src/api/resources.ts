@@ -1,5 +1,8 @@
+import { ourPrefix } from './annotations.ts';
+import { type ChangeCursor, ChangeCursorSchema } from './change-cursor.ts';
 import { type Image, ImageSchema } from './image.ts';
 import { type ImageStream, ImageStreamSchema } from './image-stream.ts';
+import { type ImageStreamGrant, ImageStreamGrantSchema } from './image-stream-grant.ts';
 import { type ImageStreamImport, ImageStreamImportSchema } from './image-stream-import.ts';
 import { type ImageStreamLayers, ImageStreamLayersSchema } from './image-stream-layers.ts';
 import { type ImageStreamMapping, ImageStreamMappingSchema } from './image-stream-mapping.ts';
@@ -80,4 +83,19 @@ export const imageStreamSecrets = defineResource<SecretList>({
   plural: imageStreams.plural,
   kind: 'SecretList',
   schema: SecretListSchema,
+});
+
+/** Kinds of our own, beside those of OpenShift. */
+export const imageStreamGrants = defineResource<ImageStreamGrant>({
+  group: ourPrefix,
+  plural: 'imagestreamgrants',
+  kind: 'ImageStreamGrant',
+  schema: ImageStreamGrantSchema,
+  shortNames: ['isgrant'],
+});
+export const changeCursors = defineResource<ChangeCursor>({
+  group: ourPrefix,
+  plural: 'changecursors',
+  kind: 'ChangeCursor',
+  schema: ChangeCursorSchema,
 });

@@ -45,6 +45,7 @@ describe('createStorages', () => {
           'imagetags',
         ],
       ],
+      ['imagestreams.dev', ['changecursors', 'imagestreamgrants']],
       ['authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews']],
       ['authentication.k8s.io', ['selfsubjectreviews']],
     ]);

@@ -5,11 +5,13 @@ import { isStoreError } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import { createGenericStorage } from './generic-storage.ts';
 import { withContentsDeleted } from './namespaces.ts';
+import { changeCursorStrategy } from './resources/change-cursor.ts';
 import { configMapStrategy } from './resources/config-map.ts';
 import { deploymentStrategy } from './resources/deployment.ts';
 import { eventStrategy } from './resources/event.ts';
 import { imageStrategy } from './resources/image.ts';
 import { createImageStreamStorage } from './resources/image-stream.ts';
+import { imageStreamGrantStrategy } from './resources/image-stream-grant.ts';
 import { createImageStreamImageStorage } from './resources/image-stream-image.ts';
 import { createImageStreamImportStorage } from './resources/image-stream-import.ts';
 import { createImageStreamMappingStorage } from './resources/image-stream-mapping.ts';
@@ -52,6 +54,8 @@ export const createStorages = (ports: StoragePorts): readonly RestStorage[] => {
     createImageStreamImageStorage(ports),
     createImageStreamImportStorage(ports),
     createImageStreamMappingStorage(ports),
+    createGenericStorage(store, imageStreamGrantStrategy),
+    createGenericStorage(store, changeCursorStrategy),
   ];
   return [
     withContentsDeleted(createGenericStorage(store, namespaceStrategy), contents),
