@@ -48,7 +48,7 @@ export const scopeKey = ({ repository, access }: Scope, placesOf: PlacesOf): str
 /** A part that is missing is another thing than a reference that does not exist: the list or manifest that names it is there. */
 const lacksPart = (error: unknown): unknown =>
   error instanceof RegistryError && (error.code === 'manifest-unknown' || error.code === 'name-unknown')
-    ? new RegistryError('not-found', error.message, { status: error.status, cause: error })
+    ? error.with({ code: 'not-found', fault: 'part-missing', cause: error })
     : error;
 
 /**

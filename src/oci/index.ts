@@ -5,8 +5,9 @@ export {
   createOperatorCredentials,
   type OperatorCredentialsOptions,
 } from './credentials/operator-credentials.ts';
+export { type Diagnosis, type DiagnosisContext, diagnose } from './diagnosis.ts';
 export { digestAlgorithm, digestBytes, isDigest, parseDigest } from './digest.ts';
-export { RegistryError, type RegistryErrorCode } from './errors.ts';
+export { type CredentialTrial, RegistryError, type RegistryErrorCode, type RegistryFault } from './errors.ts';
 export { mediaTypes } from './media-type.ts';
 export {
   formatReference,

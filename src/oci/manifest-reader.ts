@@ -72,7 +72,10 @@ export const createManifestReader = (
     if (response.status !== 200) throw errorOfResponse(request, response, clock.now());
     const contentType = response.headers['content-type'];
     const parsed = parseManifest(response.bytes, contentType);
-    if (!parsed.ok) throw requestError(request, parsed.code, parsed.problem, { status: response.status });
+    if (!parsed.ok) {
+      const { code, problem, fault } = parsed;
+      throw requestError(request, code, problem, { fault, status: response.status });
+    }
     const digest = verifiedDigest(request, response, reference);
     const { manifest } = parsed;
     return { digest, mediaType: manifest.mediaType, bytes: response.bytes, manifest };

@@ -158,6 +158,7 @@ describe('parseManifest', () => {
   ])('says what to do about schema 1, known %s', (_name, body, contentType) => {
     expect(parse(body, contentType)).toEqual({
       ok: false,
+      fault: 'schema1',
       code: 'unsupported-media-type',
       problem:
         'the manifest is Docker schema 1, which is no longer read; push the image again in a current format',

@@ -1,4 +1,5 @@
 import { type Parsed, parseDescriptor, parseDescriptors, parsePlatformDescriptor } from './descriptor.ts';
+import type { RegistryFault } from './errors.ts';
 import { type JsonObject, parseJsonObject } from './json.ts';
 import { mediaTypes, parseMediaType, schema1MediaTypes } from './media-type.ts';
 import type { Manifest } from './types.ts';
@@ -10,6 +11,7 @@ export type ParsedManifest =
       readonly ok: false;
       readonly code: 'unsupported-media-type' | 'invalid-response';
       readonly problem: string;
+      readonly fault?: RegistryFault;
     };
 
 type Refusal = Extract<ParsedManifest, { ok: false }>;
@@ -17,9 +19,12 @@ type Refusal = Extract<ParsedManifest, { ok: false }>;
 const invalid = (problem: string): Refusal => ({ ok: false, code: 'invalid-response', problem });
 const unsupported = (problem: string): Refusal => ({ ok: false, code: 'unsupported-media-type', problem });
 
-const schema1 = unsupported(
-  'the manifest is Docker schema 1, which is no longer read; push the image again in a current format',
-);
+const schema1: Refusal = {
+  ...unsupported(
+    'the manifest is Docker schema 1, which is no longer read; push the image again in a current format',
+  ),
+  fault: 'schema1',
+};
 
 /** Types that say nothing, sent by servers and caches that do not know manifests: the body's own word counts then. */
 const genericTypes: ReadonlySet<string> = new Set([
@@ -116,7 +121,7 @@ const parseIndex = (body: JsonObject, mediaType: string): ParsedManifest => {
  */
 export const parseManifest = (bytes: Uint8Array, contentType: string | undefined): ParsedManifest => {
   if (contentType !== undefined && parseMediaType(contentType) === 'text/html') {
-    return invalid('the answer is a web page, not a manifest');
+    return { ...invalid('the answer is a web page, not a manifest'), fault: 'web-page' };
   }
   const body = parseJsonObject(bytes);
   if (body === undefined) return invalid('the manifest is not a JSON object');

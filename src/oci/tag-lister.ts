@@ -47,7 +47,9 @@ export const createTagLister = (send: Send, now: () => number, limits: ListingLi
     signal: AbortSignal,
   ): AsyncGenerator<readonly string[], void, undefined> {
     const fail = (code: RegistryErrorCode, problem: string) =>
-      requestError(pageRequest(repository, firstUrl(repository), access), code, problem);
+      requestError(pageRequest(repository, firstUrl(repository), access), code, problem, {
+        fault: code === 'invalid-response' ? 'listing' : undefined,
+      });
 
     /** A page, or `undefined` where the registry does not understand the question, which it need not where it `may` fail. */
     const fetchPage = async (url: URL, need: 'must' | 'may'): Promise<Page | undefined> => {

@@ -3,6 +3,7 @@ import { nextLink } from './link.ts';
 import { formatRepository, isTag } from './reference.ts';
 import { createRequest } from './request.ts';
 import { type RegistryRequest, type RegistryResponse, requestError } from './transport/send.ts';
+import { isWebPage } from './transport/status.ts';
 import type { Access, Repository } from './types.ts';
 
 /** GCR sends everything at once, with a record of every manifest. */
@@ -41,12 +42,19 @@ const nextPage = (request: RegistryRequest, response: RegistryResponse): URL | u
   const target = nextLink(response.headers['link'] ?? '');
   if (target === undefined) return undefined;
   const url = URL.parse(target, (response.url.host === request.url.host ? response.url : request.url).href);
-  if (url === null) throw requestError(request, 'invalid-response', 'the link to the next page is no URL');
+  if (url === null)
+    throw requestError(request, 'invalid-response', 'the link to the next page is no URL', {
+      fault: 'listing',
+    });
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw requestError(request, 'invalid-response', `the link to the next page is ${url.protocol}`);
+    throw requestError(request, 'invalid-response', `the link to the next page is ${url.protocol}`, {
+      fault: 'listing',
+    });
   }
   if (url.host !== request.url.host || url.username !== '' || url.password !== '') {
-    throw requestError(request, 'blocked', `the link to the next page leads to another host (${url.host})`);
+    throw requestError(request, 'blocked', `the link to the next page leads to another host (${url.host})`, {
+      fault: 'foreign-link',
+    });
   }
   url.protocol = request.url.protocol;
   url.hash = '';
@@ -64,6 +72,7 @@ export const parsePage = (request: RegistryRequest, response: RegistryResponse):
   const list = isJsonObject(body) ? (body['tags'] ?? []) : undefined;
   if (!Array.isArray(list) || !list.every((tag) => typeof tag === 'string')) {
     throw requestError(request, 'invalid-response', 'the answer is not a list of tags', {
+      fault: isWebPage(response) ? 'web-page' : 'listing',
       status: response.status,
     });
   }

@@ -87,7 +87,9 @@ export const createAttempts = (registries: Registries, clock: Pick<Clock, 'monot
         }
       }
       const nowhere = (): RegistryError =>
-        new RegistryError('blocked', `${wanted.subject}: ${refusals.join('; ')}`);
+        new RegistryError('blocked', `${wanted.subject}: ${refusals.join('; ')}`, {
+          fault: 'registry-blocked',
+        });
       throw combineFailures(failures, refusals) ?? nowhere();
     },
     learn: (place, repository, fetched) => {

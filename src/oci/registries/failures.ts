@@ -1,4 +1,4 @@
-import { RegistryError, type RegistryErrorCode } from '../errors.ts';
+import type { RegistryError, RegistryErrorCode } from '../errors.ts';
 import type { Place } from './places.ts';
 
 /** What a place answered. */
@@ -44,13 +44,5 @@ export const combineFailures = (
   const { error } = winner;
   const besides = [...others.map((other) => other.error.message), ...refusals];
   if (besides.length === 0) return error;
-  const { status, registryCode, retryAfterMs } = error;
-  const message = [error.message, ...besides].join('; ');
-  return new RegistryError(error.code, message, {
-    status,
-    registryCode,
-    retryAfterMs,
-    besides,
-    cause: error,
-  });
+  return error.with({ message: [error.message, ...besides].join('; '), besides, cause: error });
 };

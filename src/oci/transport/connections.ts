@@ -97,7 +97,7 @@ export const createConnections = (options: ConnectionOptions): Connections => {
     const found = await read;
     if (found.ok) return found.certificates;
     reads.delete(host);
-    throw requestError(request, 'certificate', found.problem);
+    throw requestError(request, 'certificate', found.problem, { fault: 'certificate-files' });
   };
 
   const collect = async (request: RegistryRequest): Promise<HostCertificates> => {

@@ -41,7 +41,10 @@ export const createGate = ({ concurrency, maxPauseWaitMs, clock }: GateOptions):
       if (leftMs <= 0) return;
       if (leftMs > maxPauseWaitMs) {
         const problem = `the registry asked for a pause, which ends in ${Math.ceil(leftMs / 1000)} s`;
-        throw requestError(request, 'rate-limited', problem, { retryAfterMs: Math.ceil(leftMs) });
+        throw requestError(request, 'rate-limited', problem, {
+          fault: 'paused',
+          retryAfterMs: Math.ceil(leftMs),
+        });
       }
       // The place is kept meanwhile: while the host is paused nobody else could use it.
       await clock.sleep(leftMs, signal);

@@ -1,10 +1,11 @@
-import type { RegistryErrorCode } from '../errors.ts';
+import type { RegistryErrorCode, RegistryFault } from '../errors.ts';
 import { BlockedAddressError } from './address.ts';
 
 /** What a failed connection means. */
 export type NetworkProblem = {
   readonly code: RegistryErrorCode;
   readonly problem: string;
+  readonly fault?: RegistryFault | undefined;
   /** What to keep as the cause: nothing that holds bytes of the answer. */
   readonly cause?: unknown;
 };
@@ -52,6 +53,38 @@ const timeoutProblems: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',
 };
 
+/** Which of the problems above are told apart in a diagnosis. */
+const faults: Readonly<Record<string, RegistryFault>> = {
+  CERT_HAS_EXPIRED: 'certificate-expired',
+  CERT_NOT_YET_VALID: 'certificate-early',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate-authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate-authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'certificate-authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate-authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate-authority',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-host',
+  HOSTNAME_MISMATCH: 'certificate-host',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client-certificate',
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': 'client-certificate',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'client-certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'client-certificate',
+  ECONNREFUSED: 'connection-refused',
+  ECONNRESET: 'connection-broken',
+  EPIPE: 'connection-broken',
+  ECONNABORTED: 'connection-broken',
+  UND_ERR_SOCKET: 'connection-broken',
+  UND_ERR_PRX_CONN: 'proxy',
+  UND_ERR_PRX_TLS: 'proxy',
+  ENOTFOUND: 'host-unknown',
+  EAI_AGAIN: 'name-service',
+  EHOSTUNREACH: 'host-unreachable',
+  ENETUNREACH: 'host-unreachable',
+  UND_ERR_CONNECT_TIMEOUT: 'connect-timeout',
+  ETIMEDOUT: 'connect-timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'answer-stalled',
+  UND_ERR_BODY_TIMEOUT: 'answer-stalled',
+};
+
 /** What OpenSSL says when the bytes that come back are not TLS at all. */
 const notTls: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
@@ -80,7 +113,7 @@ const describeCode = (code: string): NetworkProblem => {
   const unavailable = unavailableProblems[code];
   if (unavailable !== undefined) return { code: 'unavailable', problem: unavailable };
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
-    return { code: 'unavailable', problem: `the TLS handshake failed (${code})` };
+    return { code: 'unavailable', fault: 'tls', problem: `the TLS handshake failed (${code})` };
   }
   return {
     code: 'unavailable',
@@ -101,15 +134,19 @@ const refusalOfProxy = (error: unknown): string | undefined =>
 
 /** Puts into words why a request got no answer. */
 export const describeNetworkError = (error: unknown): NetworkProblem => {
-  if (error instanceof BlockedAddressError) return { code: 'blocked', problem: error.message };
-  if (isParserError(error)) return { code: 'invalid-response', problem: 'the answer is not HTTP' };
+  if (error instanceof BlockedAddressError)
+    return { code: 'blocked', fault: 'address', problem: error.message };
+  if (isParserError(error))
+    return { code: 'invalid-response', fault: 'not-http', problem: 'the answer is not HTTP' };
   const status = refusalOfProxy(error);
   if (status !== undefined) {
     const problem =
       status === '407'
         ? 'the proxy wants other credentials (407)'
         : `the proxy does not connect us (${status})`;
-    return { code: 'unavailable', problem, cause: error };
+    return { code: 'unavailable', fault: 'proxy', problem, cause: error };
   }
-  return { ...describeCode(codeOf(error)), cause: error };
+  const code = codeOf(error);
+  const fault = faults[code];
+  return { ...(fault === undefined ? {} : { fault }), ...describeCode(code), cause: error };
 };

@@ -1,4 +1,9 @@
-import { RegistryError, type RegistryErrorCode, type RegistryErrorDetails } from '../errors.ts';
+import {
+  type CredentialTrial,
+  RegistryError,
+  type RegistryErrorCode,
+  type RegistryErrorDetails,
+} from '../errors.ts';
 import type { Access, Repository } from '../types.ts';
 
 /** What a request is for. A closed set: it labels metrics. */
@@ -16,6 +21,8 @@ export type RegistryRequest = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly access: Access;
+  /** Where the credential that it is sent with is from, for reports. */
+  readonly credential?: string | undefined;
   /** Largest body of a good answer, before and after decompression. */
   readonly maxBytes: number;
 };
@@ -28,6 +35,8 @@ export type RegistryResponse = {
   readonly bytes: Uint8Array;
   /** Who answered, after redirects and a fall back to http. */
   readonly url: URL;
+  /** The credentials that were tried for it; none, where the registry did not ask. */
+  readonly credentials?: readonly CredentialTrial[] | undefined;
 };
 
 /** Rejects with a RegistryError when no answer came, and with `signal.reason` when told to stop. */
@@ -42,8 +51,14 @@ export const stack = (layers: readonly Layer[], innermost: Send): Send =>
 
 /** A RegistryError whose message names the request: `GET quay.io/team/app:v1: manifest unknown`. */
 export const requestError = (
-  request: Pick<RegistryRequest, 'method' | 'subject'>,
+  { method, subject, url, operation, repository }: RegistryRequest,
   code: RegistryErrorCode,
   problem: string,
   details: RegistryErrorDetails = {},
-): RegistryError => new RegistryError(code, `${request.method} ${request.subject}: ${problem}`, details);
+): RegistryError =>
+  new RegistryError(code, `${method} ${subject}: ${problem}`, {
+    host: url.host,
+    operation,
+    repository,
+    ...details,
+  });

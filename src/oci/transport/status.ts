@@ -1,9 +1,15 @@
-import type { RegistryError, RegistryErrorCode } from '../errors.ts';
+import type { CredentialTrial, RegistryError, RegistryErrorCode, RegistryFault } from '../errors.ts';
 import { isJsonObject, parseJsonObject } from '../json.ts';
+import { parseMediaType } from '../media-type.ts';
+import { parseChallenges } from './challenge.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { type RegistryRequest, type RegistryResponse, requestError } from './send.ts';
 
-type Verdict = { readonly code: RegistryErrorCode; readonly problem: string };
+type Verdict = {
+  readonly code: RegistryErrorCode;
+  readonly problem: string;
+  readonly fault?: RegistryFault;
+};
 
 /** Codes are quoted, so only what looks like one is taken. */
 const registryCodePattern = /^[A-Z][A-Z0-9_]{0,63}$/;
@@ -20,6 +26,37 @@ export const registryCodeOf = (response: RegistryResponse): string | undefined =
   return typeof code === 'string' && registryCodePattern.test(code) ? code : undefined;
 };
 
+/** Whether somebody answered who is no registry: a web server, a login page, something in between. */
+export const isWebPage = ({ headers }: RegistryResponse): boolean =>
+  parseMediaType(headers['content-type'] ?? '') === 'text/html';
+
+const faultsOfTrials: Readonly<Record<CredentialTrial['outcome'], RegistryFault | undefined>> = {
+  accepted: undefined,
+  refused: 'credential-refused',
+  insufficient: 'credential-insufficient',
+  unfit: 'login-unknown',
+  nothing: 'helper-silent',
+};
+
+/** Why nobody was let in, by what became of the credentials. */
+export const faultOfRefusal = (
+  code: RegistryErrorCode,
+  credentials: readonly CredentialTrial[],
+): RegistryFault | undefined => {
+  if (code !== 'unauthorized' && code !== 'denied') return undefined;
+  // The first credential is the most specific: what became of it is what somebody has to mend.
+  const [first] = credentials
+    .map(({ outcome }) => faultsOfTrials[outcome])
+    .filter((fault) => fault !== undefined);
+  return first ?? (code === 'unauthorized' ? 'no-credential' : undefined);
+};
+
+/** A 401 that asks for nothing that we know. */
+const isUnknownLogin = ({ headers }: RegistryResponse): boolean =>
+  !parseChallenges(headers['www-authenticate'] ?? '').some(({ scheme }) =>
+    ['basic', 'bearer'].includes(scheme),
+  );
+
 const notFound = (request: RegistryRequest, registryCode: string | undefined): Verdict => {
   if (registryCode === 'NAME_UNKNOWN') return { code: 'name-unknown', problem: 'repository unknown' };
   if (registryCode === 'MANIFEST_UNKNOWN') return { code: 'manifest-unknown', problem: 'manifest unknown' };
@@ -35,31 +72,37 @@ const wait = (retryAfterMs: number | undefined): string =>
 
 const judge = (
   request: RegistryRequest,
-  { status }: RegistryResponse,
+  response: RegistryResponse,
   registryCode: string | undefined,
   retryAfterMs: number | undefined,
 ): Verdict => {
+  const { status } = response;
   const code = registryCode === undefined ? '' : ` ${registryCode}`;
   if (status === 401) {
     const hasCredentials = request.access.keychain(request.repository).length > 0;
     return {
       code: 'unauthorized',
       problem: hasCredentials ? 'no credentials were accepted' : 'authentication required',
+      ...(request.operation !== 'token' && isUnknownLogin(response) ? { fault: 'login-unknown' } : {}),
     };
   }
   if (status === 403) return { code: 'denied', problem: 'access denied' };
-  if (status === 404 && request.operation !== 'token') return notFound(request, registryCode);
+  if (status === 404 && request.operation !== 'token') {
+    return { ...notFound(request, registryCode), ...(isWebPage(response) ? { fault: 'web-page' } : {}) };
+  }
   if (status === 429) {
     return { code: 'rate-limited', problem: `too many requests${wait(retryAfterMs)}` };
   }
   if (status === 408) return { code: 'timeout', problem: 'the registry gave up waiting (408)' };
   if (status >= 500) {
-    return { code: 'unavailable', problem: `the registry answered ${status}${code}${wait(retryAfterMs)}` };
+    const problem = `the registry answered ${status}${code}${wait(retryAfterMs)}`;
+    return { code: 'unavailable', fault: 'server-error', problem };
   }
   if (status >= 300 && status < 400) {
     return { code: 'redirect', problem: `a redirect (${status}) that cannot be followed` };
   }
-  return { code: 'invalid-response', problem: `unexpected answer ${status}${code}` };
+  const problem = `unexpected answer ${status}${code}`;
+  return { code: 'invalid-response', problem, ...(isWebPage(response) ? { fault: 'web-page' } : {}) };
 };
 
 /** What an answer that is not the expected 200 means. Its text is never quoted: it may be a web page, or echo what was sent. */
@@ -70,6 +113,8 @@ export const errorOfResponse = (
 ): RegistryError => {
   const registryCode = registryCodeOf(response);
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], nowMs);
-  const { code, problem } = judge(request, response, registryCode, retryAfterMs);
-  return requestError(request, code, problem, { status: response.status, registryCode, retryAfterMs });
+  const { code, problem, ...found } = judge(request, response, registryCode, retryAfterMs);
+  const { status, credentials = [] } = response;
+  const fault = found.fault ?? faultOfRefusal(code, credentials);
+  return requestError(request, code, problem, { fault, credentials, status, registryCode, retryAfterMs });
 };

@@ -48,6 +48,7 @@ const tokenRequest = (query: TokenQuery, request: RegistryRequest): RegistryRequ
     subject: `${realm.origin}${realm.pathname}`,
     access: request.access,
     maxBytes: maxTokenBytes,
+    credential: credential?.source,
   } as const;
   if (credential?.kind === 'identity-token') {
     const form = new URLSearchParams({
@@ -96,12 +97,14 @@ export const createTokenSource = (send: Send, clock: Clock): TokenSource => {
     const response = await send(request, signal);
     if (response.status === 400) {
       throw requestError(request, 'unauthorized', 'the token server did not accept the credentials', {
+        fault: 'credential-refused',
         status: response.status,
       });
     }
     if (response.status !== 200) throw errorOfResponse(request, response, clock.now());
     const token = parseToken(response.bytes);
-    if (token === undefined) throw requestError(request, 'invalid-response', 'the answer holds no token');
+    if (token === undefined)
+      throw requestError(request, 'invalid-response', 'the answer holds no token', { fault: 'no-token' });
     tokens.set(key, {
       value: token.value,
       staleAtMs: askedAtMs + token.lifetimeSeconds * 1000 * refreshAfter,

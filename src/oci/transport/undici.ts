@@ -90,6 +90,7 @@ const decode = async (
       request,
       'invalid-response',
       'the answer has a content encoding that was not asked for',
+      { fault: 'content-encoding' },
     );
   }
   try {
@@ -97,6 +98,7 @@ const decode = async (
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(request);
     throw requestError(request, 'invalid-response', 'the answer is not what its content encoding says', {
+      fault: 'content-encoding',
       cause: error,
     });
   }
@@ -138,17 +140,17 @@ export const createUndiciSend = (options: UndiciOptions) => {
   });
 
   const explain = (request: RegistryRequest, error: unknown): RegistryError => {
-    const { code, problem, cause } = describeNetworkError(error);
+    const { code, problem, fault, cause } = describeNetworkError(error);
     const proxy = chooseProxy(request.url);
     // The host alone: the URL may hold a password.
     const way = proxy === undefined ? '' : `, by way of the proxy ${proxy.host}`;
-    return requestError(request, code, `${problem}${way}`, { cause });
+    return requestError(request, code, `${problem}${way}`, { fault, cause });
   };
 
   const send: Send = async (request, signal) => {
     signal.throwIfAborted();
     const blocked = blockedHostname(request.url.hostname, addresses);
-    if (blocked !== undefined) throw requestError(request, 'blocked', blocked);
+    if (blocked !== undefined) throw requestError(request, 'blocked', blocked, { fault: 'address' });
     const deadline = AbortSignal.timeout(totalMs);
     try {
       const dispatcher = await connections.for(request);
@@ -164,7 +166,10 @@ export const createUndiciSend = (options: UndiciOptions) => {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RegistryError) throw error;
-      if (deadline.aborted) throw requestError(request, 'timeout', `no complete answer within ${totalMs} ms`);
+      if (deadline.aborted) {
+        const problem = `no complete answer within ${totalMs} ms`;
+        throw requestError(request, 'timeout', problem, { fault: 'answer-slow' });
+      }
       throw explain(request, error);
     }
   };
