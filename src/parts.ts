@@ -1,6 +1,6 @@
 import { secrets } from './api/core.ts';
 import type { Config } from './config.ts';
-import { type Controllers, createControllers } from './controllers/index.ts';
+import { type Controllers, createControllers, type ReferenceMode } from './controllers/index.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createEventRecorder, eventTtlMs } from './events/kubernetes.ts';
 import { noteOfChange } from './events/note.ts';
@@ -55,7 +55,11 @@ export const readAccess = async ({ config, logger }: PartsOptions): Promise<Regi
 };
 
 /** Makes the parts that work on the objects of a store, wired to each other. Free `client` at the end. */
-export const createParts = (store: Store, options: PartsOptions, access: RegistryAccess['options']) => {
+export const createParts = (
+  store: Store,
+  options: PartsOptions & { readonly references: ReferenceMode },
+  access: RegistryAccess['options'],
+) => {
   const { config, clock, logger } = options;
   const metrics = createMetrics();
   const client = createRegistryClient({
@@ -83,6 +87,7 @@ export const createParts = (store: Store, options: PartsOptions, access: Registr
       importWorkers: config.importWorkers,
       eventTtlMs,
     },
+    references: options.references,
     recordEvent: createEventRecorder(store),
     noteOfChange,
     publish: feed.publish,

@@ -2,8 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Condition, importSuccess, setCondition, type TagEventCondition } from './condition.ts';
 import { danglingTags } from './dangling-tags.ts';
 import type { ImageStream, TagReference } from './image-stream.ts';
-import { hasImageOfSpec, importableTags, isRepositoryPending, isTagPending } from './pending.ts';
+import {
+  hasImageOfSpec,
+  importableTags,
+  isImportable,
+  isRepositoryPending,
+  isTagPending,
+} from './pending.ts';
+import { notPermittedReason } from './reference-grants.ts';
 import { findTag } from './tag-history.ts';
+import { trackedTag } from './tag-tracking.ts';
 
 /** What a condition says, before it is known when it began to. */
 type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -42,6 +50,14 @@ const missingRepository = (stream: ImageStream): readonly { name: string; reason
 const reasonOf = (stream: ImageStream, tag: TagReference): string | undefined =>
   isTagPending(stream, tag) ? undefined : failureOf(stream, tag.name)?.reason;
 
+/** Tags that point at another stream and could not be given what they point at, whatever they had before. */
+const refusedReferences = (stream: ImageStream): readonly { name: string; reason: string | undefined }[] =>
+  (stream.spec?.tags ?? []).flatMap((tag) => {
+    if (isImportable(tag) || trackedTag(stream, tag) !== undefined) return [];
+    const failure = failureOf(stream, tag.name);
+    return failure === undefined ? [] : [{ name: tag.name, reason: failure.reason }];
+  });
+
 /** Every importable tag has an image of what its spec says now, and every tag that points at another one has its image. */
 const ready = (stream: ImageStream): Verdict => {
   const tags = importableTags(stream).filter((tag) => !hasImageOfSpec(stream, tag));
@@ -56,10 +72,15 @@ const ready = (stream: ImageStream): Verdict => {
     reason,
     message,
   });
-  const dangling = danglingTags(stream).map(({ name, target }) => ({ name, reason: `points at ${target}` }));
-  const absent = [...failed, ...dangling];
+  const refused = refusedReferences(stream);
+  const dangling = danglingTags(stream)
+    .filter(({ name }) => refused.every((one) => one.name !== name))
+    .map(({ name, target }) => ({ name, reason: `points at ${target}` }));
+  const absent = [...failed, ...refused, ...dangling];
   if (absent.length > 0) {
-    const reason = failed.length > 0 ? 'ImportFailed' : 'ReferenceNotFound';
+    const isForbidden = refused.some(({ reason }) => reason === notPermittedReason);
+    const ofReferences = isForbidden ? notPermittedReason : 'ReferenceNotFound';
+    const reason = failed.length > 0 ? 'ImportFailed' : ofReferences;
     return verdict('False', reason, `no image for ${listed(absent)}`);
   }
   if (missing.length > 0)

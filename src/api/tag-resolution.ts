@@ -78,17 +78,23 @@ const changedTags = (next: ImageStream, old: ImageStream | undefined): readonly 
   });
 };
 
+/** The other stream that a spec tag takes its image from; undefined where there is none. */
+export const otherStreamOf = (
+  stream: ImageStream,
+  tag: TagReference,
+): { readonly namespace: string; readonly name: string } | undefined => {
+  const source = tag.from === undefined || pointsAtImage(tag) ? undefined : sourceOf(stream, tag.from);
+  return source === undefined || isOwn(stream, source)
+    ? undefined
+    : { namespace: source.namespace, name: source.name };
+};
+
 /** The other streams that have to be fetched before {@link resolveTags} can run. */
 export const requiredSources = (
   next: ImageStream,
   old: ImageStream | undefined,
 ): readonly { readonly namespace: string; readonly name: string }[] => {
-  const sources = changedTags(next, old).flatMap((tag) => {
-    const source = tag.from === undefined || pointsAtImage(tag) ? undefined : sourceOf(next, tag.from);
-    return source === undefined || isOwn(next, source)
-      ? []
-      : [{ namespace: source.namespace, name: source.name }];
-  });
+  const sources = changedTags(next, old).flatMap((tag) => otherStreamOf(next, tag) ?? []);
   return [...new Map(sources.map((source) => [sourceKey(source), source])).values()];
 };
 
@@ -211,7 +217,7 @@ const markSource = (stream: ImageStream, tag: TagReference, generation: number):
 };
 
 /** The stream with the event of a resolved tag recorded, and the tag observed. */
-const record = (stream: ImageStream, tag: TagReference, event: NewTagEvent): ImageStream => {
+export const recordResolved = (stream: ImageStream, tag: TagReference, event: NewTagEvent): ImageStream => {
   const marked = markSource(stream, tag, event.generation);
   const status = addTagEvent(marked.status ?? {}, tag.name, event);
   const list = findTag(status, tag.name) ?? { tag: tag.name };
@@ -238,7 +244,7 @@ export const resolveTags = (
   const resolved = changedTags(next, old).reduce((stream, tag) => {
     const { event, error } = resolveTag(stream, tag, context);
     if (error !== undefined) errors.push(error);
-    return event === undefined ? stream : record(stream, tag, event);
+    return event === undefined ? stream : recordResolved(stream, tag, event);
   }, next);
   return { stream: updateTrackingTags(resolved, old), errors };
 };

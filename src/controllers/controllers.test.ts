@@ -14,7 +14,7 @@ import { createImporter, createKeychains } from '../importer/index.ts';
 import { RegistryError } from '../oci/errors.ts';
 import type { Access, RegistryClient, Repository } from '../oci/types.ts';
 import { StoreError } from '../store/errors.ts';
-import { type ControllerEvent, createControllers } from './index.ts';
+import { type ControllerEvent, createControllers, type ReferenceMode } from './index.ts';
 
 const never = new AbortController().signal;
 const minuteMs = 60_000;
@@ -80,7 +80,7 @@ afterEach(() => {
   for (const stop of running.splice(0)) stop.abort(new Error('the test is over'));
 });
 
-const setUp = () => {
+const setUp = (references: ReferenceMode = 'unrestricted') => {
   const clock = createManualClock();
   const store = new MemoryStore(clock.now);
   const logger = createRecordingLogger();
@@ -110,6 +110,7 @@ const setUp = () => {
         importWorkers: 8,
         eventTtlMs,
       },
+      references,
       recordEvent: createEventRecorder(store),
       noteOfChange,
       publish: (changes) => published.push(...changes),

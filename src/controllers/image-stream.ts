@@ -21,6 +21,7 @@ import { isStoreError } from '../store/errors.ts';
 import type { ObjectKey, Store } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
+import type { References } from './references.ts';
 import { type Retries, repositorySlot } from './retries.ts';
 
 export type ImageStreamSettings = {
@@ -38,6 +39,7 @@ export type ImageStreamPorts = {
   readonly clock: Clock;
   readonly dueTags: DueTags;
   readonly retries: Retries;
+  readonly references: Pick<References, 'factsFor'>;
   readonly settings: ImageStreamSettings;
   readonly onEvent: OnController;
 };
@@ -216,8 +218,10 @@ export const createImageStreamReconciler = (ports: ImageStreamPorts): Reconcile 
       const secrets = retries.secretsOf(key.namespace);
       const results = await runPlan(plan, { namespace: key.namespace, due }, ports, signal);
       report(key, { results, secrets }, ports);
+      const references = await ports.references.factsFor(stream, signal);
+      const { historyLimit } = settings;
       const record = (current: ImageStream): ImageStreamStatus =>
-        recordImports(current, results, { nowMs: clock.now(), historyLimit: settings.historyLimit });
+        recordImports(current, results, { nowMs: clock.now(), historyLimit, references });
       const written = await writeStatus(stream, record, store, signal);
       if (written !== undefined) ownWrites.wrote(key, written);
     } catch (error) {

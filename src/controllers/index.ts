@@ -23,6 +23,7 @@ import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
 import { createImageStreamReconciler, type ImageStreamSettings } from './image-stream.ts';
 import type { EventNote, RecordEvent } from './ports.ts';
+import { createPermissions, createReferences, type ReferenceMode } from './references.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
 import type { OnTrigger } from './triggers/events.ts';
@@ -30,6 +31,7 @@ import { createTriggerController, deploymentKind } from './triggers/index.ts';
 
 export type { ControllerEvent, OnController } from './events.ts';
 export type { EventNote, RecordEvent } from './ports.ts';
+export type { ReferenceMode } from './references.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
 
 export type ControllerSettings = ImageStreamSettings & {
@@ -47,6 +49,7 @@ export type ControllersOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: ControllerSettings;
+  readonly references: ReferenceMode;
   readonly recordEvent: RecordEvent;
   readonly noteOfChange: (event: ChangeEvent, stream: Stored<ImageStream>) => EventNote;
   /** Told of every change as it happens: the local feed. */
@@ -82,7 +85,14 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const dueTags = createDueTags();
   const retries = createRetries(clock);
 
-  const reconcile = createImageStreamReconciler({ ...options, streams, dueTags, retries });
+  const permissions = createPermissions(options.references, shared);
+  const references = createReferences(options.references, {
+    store,
+    permissions,
+    enqueue: (key) => importing.enqueue(key),
+  });
+
+  const reconcile = createImageStreamReconciler({ ...options, streams, dueTags, retries, references });
   const importing = new Controller({
     ...shared,
     name: 'image-stream',
@@ -106,10 +116,11 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
   });
 
-  const triggers = createTriggerController({ ...options, kind: deploymentKind, streams });
+  const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
 
   streams.onChange(reconcileChanges(importing));
   streams.onChange((_old, _current, key) => refresh.observe(key));
+  streams.onChange((_old, current, key) => references.observe(key, current));
   streams.onChange(publisher.onChange);
   pullSecrets.onChange((old, current, { namespace }) => {
     if (!pullSecrets.hasSynced || (old?.isPullSecret !== true && current?.isPullSecret !== true)) return;
@@ -129,7 +140,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     run: (signal) =>
       runManager(
         {
-          sources: [streams, pullSecrets, triggers.source],
+          sources: [streams, pullSecrets, triggers.source, ...permissions.sources],
           runnables: [importing, publisher.controller, triggers.controller, ...refresh.runnables],
           clock,
           logger,

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { importSuccess, type TagEventCondition } from '../api/condition.ts';
 import type {
   ImageStream,
   ImageStreamStatus,
@@ -14,9 +13,10 @@ import {
   repositoryFingerprint,
   tagFingerprint,
 } from '../api/pending.ts';
+import { type ReferenceFacts, settleReferences } from '../api/settle-references.ts';
 import { settleRollbacks } from '../api/settle-rollbacks.ts';
-import type { Status } from '../api/status.ts';
 import { withStreamConditions } from '../api/stream-conditions.ts';
+import { addTagFailure, failureConditions } from '../api/tag-failure.ts';
 import {
   addEventWhileHeld,
   addTagEvent,
@@ -39,38 +39,14 @@ export type RecordOptions = {
   readonly historyLimit: number;
   /** Bytes of the whole object as JSON; default 1 MiB. */
   readonly maxBytes?: number;
+  /** Where tags may point that no registry is asked for; undefined: whoever wrote the spec has resolved them. */
+  readonly references?: ReferenceFacts | undefined;
 };
 
 type Succeeded = Extract<ImageOutcome, { readonly ok: true }>;
 
 /** What is the same for everything that one import writes. */
 type Recording = { readonly now: string };
-
-/**
- * The failure as a tag's condition. One of the same reason for the same generation stays as it is, whatever its message says now: a
- * registry that is down says so in many words, and each of them would be a write.
- */
-const failureConditions = (
-  current: readonly TagEventCondition[] | undefined,
-  status: Status,
-  generation: number,
-  now: string,
-): readonly TagEventCondition[] => {
-  const reason = status.reason ?? 'InternalError';
-  const previous = current?.find(({ type }) => type === importSuccess);
-  const isSameFailure = previous?.status === 'False' && previous.reason === reason;
-  if (current !== undefined && isSameFailure && previous.generation === generation) return current;
-  return [
-    {
-      type: importSuccess,
-      status: 'False',
-      lastTransitionTime: (isSameFailure ? previous.lastTransitionTime : undefined) ?? now,
-      reason,
-      message: status.message ?? 'unknown error prevented import',
-      generation,
-    },
-  ];
-};
 
 /** Adds what was found to a tag's history; where it is held, only what is new to it. */
 const addImage = (
@@ -91,17 +67,6 @@ const addImage = (
     cause,
   });
   return setTagConditions(added, tag, []);
-};
-
-const addFailure = (
-  status: ImageStreamStatus,
-  tag: string,
-  failure: { readonly status: Status; readonly generation: number },
-  { now }: Recording,
-): ImageStreamStatus => {
-  const current = findTag(status, tag)?.conditions;
-  const next = failureConditions(current, failure.status, failure.generation, now);
-  return next === current ? status : setTagConditions(status, tag, next);
 };
 
 /** The request that the plan saw is answered, not one that came while the import ran. */
@@ -129,7 +94,7 @@ const recordTag = (stream: ImageStream, result: TagResult, recording: Recording)
       ? setTagConditions(before, tag.name, [])
       : outcome.ok
         ? addImage(stream, tag.name, { outcome, generation, cause: planned.cause }, recording)
-        : addFailure(before, tag.name, { status: outcome.status, generation }, recording);
+        : addTagFailure(before, tag.name, { status: outcome.status, generation, ...recording });
   const succeeded = outcome === 'unchanged' || outcome.ok;
   const observed = answering(observeTag(stream, tag, { succeeded }), planned);
   const found = findTag(status, tag.name) ?? { tag: tag.name };
@@ -150,7 +115,7 @@ const recordFound = (
   const generation = stream.metadata.generation ?? 0;
   const status = outcome.ok
     ? addImage(stream, tag, { outcome, generation, cause }, recording)
-    : addFailure(before, tag, { status: outcome.status, generation }, recording);
+    : addTagFailure(before, tag, { status: outcome.status, generation, ...recording });
   return { ...stream, status };
 };
 
@@ -165,7 +130,11 @@ const recordRepository = (
   const previous = stream.status?.repository;
   if (!outcome.ok) {
     const generation = stream.metadata.generation ?? 0;
-    const conditions = failureConditions(previous?.conditions, outcome.status, generation, recording.now);
+    const conditions = failureConditions(previous?.conditions, {
+      status: outcome.status,
+      generation,
+      ...recording,
+    });
     const kept = previous?.leftOut === undefined ? {} : { leftOut: previous.leftOut };
     const observed = observeRepository(stream, {
       succeeded: false,
@@ -193,12 +162,12 @@ const recordRepository = (
 export const recordImports = (
   stream: ImageStream,
   results: ImportResults,
-  { nowMs, historyLimit, maxBytes = defaultMaxBytes }: RecordOptions,
+  { nowMs, historyLimit, maxBytes = defaultMaxBytes, references }: RecordOptions,
 ): ImageStreamStatus => {
   const now = formatTime(nowMs);
   const recording: Recording = { now };
   // What was asked for while the import ran goes first: results for the history before it are dropped.
-  const settled = settleRollbacks(stream, recording);
+  const settled = settleReferences(settleRollbacks(stream, recording), references, now);
   const withTags = results.tags.reduce((next, result) => recordTag(next, result, recording), settled);
   const recorded =
     results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { triggersAnnotation } from '../../api/annotations.ts';
 import type { KubernetesObject, Stored } from '../../api/meta.ts';
+import { notPermittedMessage, notPermittedReason } from '../../api/reference-grants.ts';
 import { apiVersionOf, type Resource } from '../../api/resource.ts';
 import type { EventNote } from '../ports.ts';
+import type { ImageTrigger } from './annotation.ts';
 import type { TriggerReason } from './events.ts';
 import type { TriggerChange } from './plan.ts';
 
@@ -56,4 +58,16 @@ export const heldNote = (scope: NoteScope, change: TriggerChange): TriggerNote =
   type: 'Normal',
   reason: 'TriggerHeld',
   message: `${change.trigger.fieldPath} was rolled back to ${change.from}: it is left alone until ${tagName(change)} moves past revision ${change.tag.revision}.`,
+});
+
+/** Says that a container follows a tag of a namespace that does not let it, and so does not follow it. */
+export const refusedNote = (
+  scope: NoteScope,
+  { namespace, stream, tag, fieldPath }: ImageTrigger,
+): TriggerNote => ({
+  ...scopeOf(scope),
+  id: idOf(notPermittedReason, scope.object.metadata.uid, fieldPath, namespace, stream, tag),
+  type: 'Warning',
+  reason: notPermittedReason,
+  message: `${fieldPath} does not follow ${namespace}/${stream}:${tag}: ${notPermittedMessage(scope.object.metadata.namespace ?? '', { namespace, name: stream })}.`,
 });

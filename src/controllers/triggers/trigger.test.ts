@@ -87,7 +87,7 @@ const setUp = async (deployment: Deployment, stream: Stored<ImageStream> | undef
   const logger = createRecordingLogger();
   const notes: EventNote[] = [];
   const events: TriggerEvent[] = [];
-  const state = { stream, cached: await store.create(deployments, deployment, {}, signal) };
+  const state = { stream, isGranted: false, cached: await store.create(deployments, deployment, {}, signal) };
   const workloads: Workloads<Deployment> = {
     get: () => state.cached,
     update: async (object, stop) => {
@@ -99,6 +99,7 @@ const setUp = async (deployment: Deployment, stream: Stored<ImageStream> | undef
       kind: deploymentKind,
       workloads,
       streams: { get: () => state.stream },
+      isPermitted: (from, { namespace }) => from === namespace || state.isGranted,
       recordEvent: async (note) => {
         const isNew = !notes.some(({ id }) => id === note.id);
         if (isNew) notes.push(note);
@@ -306,5 +307,29 @@ describe('a workload rolled back by hand', () => {
     await editByHand(imageRef('a'), { ...annotations, [triggeredRevisionsAnnotation]: '{"x":1' });
     await look();
     expect(await images()).toEqual([imageRef('b'), 'other:1']);
+  });
+});
+
+describe('a trigger on a tag of another namespace', () => {
+  const fromOther = [
+    { ...trigger(web), from: { kind: 'ImageStreamTag', name: 'app:latest', namespace: 'openshift' } },
+  ];
+
+  it('does not follow it, and says once why not, until it is granted', async () => {
+    const { look, images, notes, events, state } = await setUp(aDeployment(fromOther), aStream('a'));
+    await look();
+    await look();
+    expect(await images()).toEqual(['placeholder', 'other:1']);
+    expect(notes).toMatchObject([
+      {
+        type: 'Warning',
+        reason: 'ReferenceNotPermitted',
+        message: expect.stringContaining('its owner has to create an ImageStreamGrant there'),
+      },
+    ]);
+    expect(events).toEqual([{ type: 'refused', kind: 'Deployment' }]);
+    state.isGranted = true;
+    await look();
+    expect(await images()).toEqual([imageRef('a'), 'other:1']);
   });
 });

@@ -1,17 +1,19 @@
 import { onRollbackAnnotation, triggersAnnotation } from '../../api/annotations.ts';
 import type { ImageStream } from '../../api/image-stream.ts';
 import type { KubernetesObject, Stored } from '../../api/meta.ts';
+import { notPermittedReason } from '../../api/reference-grants.ts';
 import { type Clock, formatTime } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { done, formatKey, type Lister, type Reconcile } from '../../runtime/index.ts';
 import { isStoreError } from '../../store/errors.ts';
 import type { ObjectKey, Store } from '../../store/store.ts';
 import type { RecordEvent } from '../ports.ts';
+import type { Permissions } from '../references.ts';
 import { type ImageTrigger, type ParsedTriggers, parseTriggers } from './annotation.ts';
 import { mergeApplied, readApplied, withApplied } from './applied.ts';
 import type { OnTrigger } from './events.ts';
 import type { WorkloadKind } from './kinds.ts';
-import { heldNote, invalidNote, type TriggerNote, triggeredNote } from './notes.ts';
+import { heldNote, invalidNote, refusedNote, type TriggerNote, triggeredNote } from './notes.ts';
 import { type AppliedRevisions, planTriggers, type TriggerChange, type TriggerPlan } from './plan.ts';
 import { resolveTag } from './resolve.ts';
 
@@ -26,6 +28,7 @@ export type TriggerPorts<T extends KubernetesObject> = {
   readonly kind: WorkloadKind<T>;
   readonly workloads: Workloads<T>;
   readonly streams: Pick<Lister<Stored<ImageStream>>, 'get'>;
+  readonly isPermitted: Permissions['isPermitted'];
   readonly recordEvent: RecordEvent;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,6 +67,12 @@ type Seen = {
   readonly applied: AppliedRevisions;
   /** Ids of the notes that stand: a lasting state is told once. */
   readonly told: ReadonlySet<string>;
+};
+
+/** What is counted of the lasting states that are told. */
+const stateOf = ({ reason }: TriggerNote): 'held' | 'refused' | 'invalid' => {
+  if (reason === 'TriggerHeld') return 'held';
+  return reason === notPermittedReason ? 'refused' : 'invalid';
 };
 
 /** Whether the workload's own record lacks a rollback that was noticed: it is written then, so that a restart still knows. */
@@ -117,9 +126,13 @@ export const createTriggerReconciler = <T extends KubernetesObject>(ports: Trigg
   const { resource } = kind;
   const memory = new Map<string, Seen>();
 
-  const resolve = ({ namespace, stream, tag }: ImageTrigger) => {
-    const object = streams.get({ namespace, name: stream });
-    return object && resolveTag(object, tag);
+  const mayFollow = (object: Stored<T>, { namespace, stream }: ImageTrigger): boolean =>
+    ports.isPermitted(object.metadata.namespace ?? '', { namespace, name: stream });
+
+  const resolve = (object: Stored<T>, trigger: ImageTrigger) => {
+    if (!mayFollow(object, trigger)) return undefined;
+    const stream = streams.get({ namespace: trigger.namespace, name: trigger.stream });
+    return stream && resolveTag(stream, trigger.tag);
   };
 
   const plan = (object: Stored<T>, parsed: ParsedTriggers, seen: Seen | undefined): TriggerPlan =>
@@ -127,7 +140,7 @@ export const createTriggerReconciler = <T extends KubernetesObject>(ports: Trigg
       ? planTriggers({
           podSpec: kind.podSpec(object) ?? { containers: [] },
           triggers: parsed.triggers,
-          resolve,
+          resolve: (trigger) => resolve(object, trigger),
           applied: mergeApplied(readApplied(object), seen?.applied ?? {}),
           onRollback: object.metadata.annotations?.[onRollbackAnnotation] === 'follow' ? 'follow' : 'hold',
         })
@@ -154,15 +167,18 @@ export const createTriggerReconciler = <T extends KubernetesObject>(ports: Trigg
       }
     }
     const scope = { object, resource, at: formatTime(clock.now()) };
+    const refused = parsed.ok ? parsed.triggers.filter((trigger) => !mayFollow(object, trigger)) : [];
     const lasting = planned.ok
-      ? planned.held.map((change) => heldNote(scope, change))
+      ? [
+          ...planned.held.map((change) => heldNote(scope, change)),
+          ...refused.map((one) => refusedNote(scope, one)),
+        ]
       : [invalidNote(scope, planned.problem)];
     const fresh = lasting.filter((note) => seen?.told.has(note.id) !== true);
     // A patch is not in the cache yet: what was seen stays until the workload is.
     const applied = planned.ok && planned.changes.length === 0 ? planned.applied : (seen?.applied ?? {});
     memory.set(id, { uid, applied, told: new Set(lasting.map((note) => note.id)) });
-    for (const note of fresh)
-      onEvent({ type: note.reason === 'TriggerHeld' ? 'held' : 'invalid', kind: resource.kind });
+    for (const note of fresh) onEvent({ type: stateOf(note), kind: resource.kind });
     const changes = planned.ok ? planned.changes : [];
     if (changes.length > 0) onEvent({ type: 'triggered', kind: resource.kind, containers: changes.length });
     await tell(ports, [...changes.map((change) => triggeredNote(scope, change)), ...fresh], signal);
