@@ -1,29 +1,26 @@
 import type { ChangeEvent } from '../api/change-events.ts';
-import type { Secret } from '../api/core.ts';
-import { secrets } from '../api/core.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
 import { imageStreams } from '../api/resources.ts';
-import { type Importer, type IntervalSettings, isPullSecret, type Keychains } from '../importer/index.ts';
+import { type Importer, type IntervalSettings, type Keychains } from '../importer/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import {
   Controller,
   createInformer,
-  Informer,
-  keyOf,
   type Lister,
   type OnRuntime,
   reconcileChanges,
   runManager,
 } from '../runtime/index.ts';
-import type { Store } from '../store/store.ts';
+import type { ObjectKey, Store } from '../store/store.ts';
 import { createDueTags } from './due-tags.ts';
 import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
 import { createImageStreamReconciler, type ImageStreamSettings } from './image-stream.ts';
 import type { EventNote, RecordEvent } from './ports.ts';
-import { createPermissions, createReferences, type ReferenceMode } from './references.ts';
+import { createPullSecretInformer } from './pull-secrets.ts';
+import { createReferences, type ReferenceMode } from './references.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
 import type { OnTrigger } from './triggers/events.ts';
@@ -71,39 +68,24 @@ export type Controllers = {
 
 const refreshWorkers = 32;
 
-/** What is kept of a secret: enough to know that it is another one. */
-const projectSecret = (secret: Stored<Secret>): { readonly isPullSecret: boolean } => ({
-  isPullSecret: isPullSecret(secret),
-});
-
 /** Makes the controllers and wires them to the informers that they share. */
 export const createControllers = (options: ControllersOptions): Controllers => {
   const { store, clock, logger, settings, onRuntime, onEvent } = options;
   const shared = { store, clock, logger, onEvent: onRuntime };
   const streams = createInformer<ImageStream>({ ...shared, resource: imageStreams });
-  const pullSecrets = new Informer({ ...shared, resource: secrets, project: projectSecret });
   const dueTags = createDueTags();
   const retries = createRetries(clock);
 
-  const permissions = createPermissions(options.references, shared);
-  const references = createReferences(options.references, {
-    store,
-    permissions,
-    enqueue: (key) => importing.enqueue(key),
-  });
-
+  const enqueue = (key: ObjectKey): void => importing.enqueue(key);
+  const references = createReferences(options.references, { ...shared, enqueue });
   const reconcile = createImageStreamReconciler({ ...options, streams, dueTags, retries, references });
-  const importing = new Controller({
-    ...shared,
-    name: 'image-stream',
-    reconcile,
-    workers: settings.importWorkers,
-  });
+  const workers = settings.importWorkers;
+  const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
   const refresh = createScheduledRefresh({
     ...options,
     streams,
     dueTags,
-    enqueue: (key) => importing.enqueue(key),
+    enqueue,
     intervals: settings.intervals,
     workers: refreshWorkers,
   });
@@ -116,21 +98,19 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
   });
 
+  const { permissions } = references;
   const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
 
   streams.onChange(reconcileChanges(importing));
   streams.onChange((_old, _current, key) => refresh.observe(key));
   streams.onChange((_old, current, key) => references.observe(key, current));
   streams.onChange(publisher.onChange);
-  pullSecrets.onChange((old, current, { namespace }) => {
-    if (!pullSecrets.hasSynced || (old?.isPullSecret !== true && current?.isPullSecret !== true)) return;
-    retries.secretsChanged(namespace);
-    for (const stream of streams.list(namespace)) {
-      const key = keyOf(stream);
-      // Other credentials: other work at the slots, and at once another try of what failed for lack of them.
-      refresh.observe(key);
-      if (retries.hurry(key)) importing.enqueue(key);
-    }
+  const pullSecrets = createPullSecretInformer({
+    ...shared,
+    streams,
+    retries,
+    enqueue,
+    observe: refresh.observe,
   });
 
   return {

@@ -32,18 +32,18 @@ export type Permissions = {
   readonly onChange: (handler: (namespace: string) => void) => void;
 };
 
+/** What both stand on. */
+type GrantPorts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onEvent: OnRuntime;
+};
+
 const everything: Permissions = { sources: [], isPermitted: () => true, onChange: () => undefined };
 
 /** Reads the grants, where they count. */
-export const createPermissions = (
-  mode: ReferenceMode,
-  ports: {
-    readonly store: Store;
-    readonly clock: Clock;
-    readonly logger: Logger;
-    readonly onEvent: OnRuntime;
-  },
-): Permissions => {
+const createPermissions = (mode: ReferenceMode, ports: GrantPorts): Permissions => {
   if (mode === 'unrestricted') return everything;
   const grants = createInformer<ImageStreamGrant>({ ...ports, resource: imageStreamGrants });
   return {
@@ -55,6 +55,7 @@ export const createPermissions = (
 
 /** The streams that others wait for, and what these need to know of them. */
 export type References = {
+  readonly permissions: Permissions;
   /** What the reconciler needs to resolve the tags of a stream; undefined where they are resolved as they are written. */
   readonly factsFor: (
     stream: Stored<ImageStream>,
@@ -69,14 +70,12 @@ const namespaceKey = (namespace: string): string => formatKey({ namespace, name:
 /** Has streams looked at again when one that they wait for changes, or may be referred to from now on. */
 export const createReferences = (
   mode: ReferenceMode,
-  ports: {
-    readonly store: Store;
-    readonly permissions: Permissions;
-    readonly enqueue: (key: ObjectKey) => void;
-  },
+  ports: GrantPorts & { readonly enqueue: (key: ObjectKey) => void },
 ): References => {
-  if (mode === 'unrestricted') return { factsFor: async () => undefined, observe: () => undefined };
-  const { store, permissions, enqueue } = ports;
+  const permissions = createPermissions(mode, ports);
+  if (mode === 'unrestricted')
+    return { permissions, factsFor: async () => undefined, observe: () => undefined };
+  const { store, enqueue } = ports;
   const waiting = new KeyIndex();
   const wake = (reference: string): void => {
     for (const referrer of waiting.referrers(reference)) enqueue(parseKey(referrer));
@@ -84,6 +83,7 @@ export const createReferences = (
   permissions.onChange((namespace) => wake(namespaceKey(namespace)));
 
   return {
+    permissions,
     factsFor: async (stream, signal) => {
       const { namespace = '' } = stream.metadata;
       const isPermitted = (to: ReferencedStream): boolean => permissions.isPermitted(namespace, to);
