@@ -8,6 +8,7 @@ import {
 } from '../../src/oci/index.ts';
 import { anImage, push, startFakeRegistry } from '../fakes/registry/index.ts';
 import { aliceHtpasswd, hasDockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
+import { hasGoRegistry, startGoRegistry } from '../setup/go-registry.ts';
 import { insecureAnonymous, testRegistry } from './registry.ts';
 
 const aliceAt = (host: string) => {
@@ -47,6 +48,14 @@ testRegistry('the fake registry with Bearer authentication', async () => {
 testRegistry('the fake registry that pages', async () => {
   const fake = await startFakeRegistry({ defaultPageSize: 4, maxPageSize: 4 });
   return { ...fake, push: (repository, content, tag) => push(fake, repository, content, tag) };
+});
+
+describe.skipIf(!hasGoRegistry)('a real registry of go-containerregistry', () => {
+  testRegistry('the registry of go-containerregistry', async () => {
+    const real = await startGoRegistry();
+    const target = { url: `http://${real.host}` };
+    return { ...real, push: (repository, content, tag) => push(target, repository, content, tag) };
+  });
 });
 
 describe.skipIf(!hasDockerRegistry)('a real docker-registry', () => {

@@ -9,6 +9,8 @@ import { stringify } from 'yaml';
 export type DockerRegistry = {
   /** `127.0.0.1:PORT`, http. */
   readonly host: string;
+  /** What it was asked so far, by its own access log: `GET /v2/team/app/manifests/v1 200`. */
+  readonly log: () => readonly string[];
   /** Ends the process and removes what it stored, unless the directory was given. */
   readonly stop: () => Promise<void>;
 };
@@ -18,6 +20,14 @@ export type DockerRegistryOptions = {
   readonly rootDirectory?: string;
   /** Contents of an htpasswd file (bcrypt only): Basic authentication for everything. Default open. */
   readonly htpasswd?: string;
+  /** Wants bearer tokens of this server. Default open. */
+  readonly token?: {
+    readonly realm: string;
+    readonly service: string;
+    readonly issuer: string;
+    /** PEM: what tokens are signed with. */
+    readonly certificate: string;
+  };
   /** Whether manifests may be deleted. Default false, as the server itself. */
   readonly delete?: boolean;
   /** Default a free one. */
@@ -35,10 +45,18 @@ export const aliceHtpasswd = 'alice:$2b$04$/eYIogdfIeGgv3WG1p1jjeFSyBa.pOi/JX.zw
 export const hasDockerRegistry: boolean =
   process.env['CI'] === 'true' || spawnSync('docker-registry', ['--version']).error === undefined;
 
+const authOf = ({ htpasswd, token }: DockerRegistryOptions, directory: string): object => {
+  if (htpasswd !== undefined)
+    return { auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } } };
+  if (token === undefined) return {};
+  const { realm, service, issuer } = token;
+  return { auth: { token: { realm, service, issuer, rootcertbundle: join(directory, 'tokens.crt') } } };
+};
+
 const configOf = (options: DockerRegistryOptions, directory: string): string =>
   stringify({
     version: '0.1',
-    log: { level: 'info', formatter: 'json', accesslog: { disabled: true } },
+    log: { level: 'info', formatter: 'json', accesslog: { disabled: false } },
     http: {
       addr: `127.0.0.1:${options.port ?? 0}`,
       secret: 'test',
@@ -58,9 +76,7 @@ const configOf = (options: DockerRegistryOptions, directory: string): string =>
       delete: { enabled: options.delete ?? false },
       maintenance: { uploadpurging: { enabled: false } },
     },
-    ...(options.htpasswd === undefined
-      ? {}
-      : { auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } } }),
+    ...authOf(options, directory),
   });
 
 /** Waits for the line with which the server says where it listens: with port 0 only it knows. Reads on, else a full pipe stops it. */
@@ -76,6 +92,12 @@ const listeningHost = (child: ChildProcess): Promise<string> =>
     child.once('exit', () => reject(new Error(`docker-registry ended: ${output}`)));
   });
 
+/** The requests of an access log in Apache's combined format, as far as it is complete. */
+const readAccessLog = (text: string): readonly string[] =>
+  [...text.matchAll(/"(\S+ \S+) HTTP\/[\d.]+" (\d+) .*\n/g)].map(
+    ([, request, status]) => `${request} ${status}`,
+  );
+
 /**
  * Starts a real `docker-registry` on loopback, in a directory of its own.
  *
@@ -90,8 +112,13 @@ export const startDockerRegistry = async (options: DockerRegistryOptions = {}): 
     await writeFile(join(directory, 'tls.key'), options.tls.key);
     await writeFile(join(directory, 'clients.crt'), options.tls.clientCa ?? '');
   }
+  if (options.token !== undefined) await writeFile(join(directory, 'tokens.crt'), options.token.certificate);
   const child = spawn('docker-registry', ['serve', join(directory, 'config.yml')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let accessLog = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    accessLog += chunk.toString();
   });
   const stop = async (): Promise<void> => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
@@ -102,7 +129,7 @@ export const startDockerRegistry = async (options: DockerRegistryOptions = {}): 
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    return { host: await listeningHost(child), stop };
+    return { host: await listeningHost(child), log: () => readAccessLog(accessLog), stop };
   } catch (error) {
     await stop();
     throw error;
