@@ -1,6 +1,7 @@
 import { digestBytes } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-type.ts';
 import type { Descriptor, Digest, Platform } from '../../../src/oci/types.ts';
+import type { Layer } from './layer.ts';
 
 /** Bytes with the media type they are served as. */
 export type Blob = { readonly bytes: Uint8Array; readonly mediaType: string; readonly digest: Digest };
@@ -23,6 +24,8 @@ export type ImageOptions = {
   /** Of an artifact: the media type of its config. */
   readonly configMediaType?: string;
   readonly artifactType?: string;
+  /** A layer that tools can unpack. Default a text, which is enough for who never looks into layers. */
+  readonly layer?: Layer;
 };
 
 const blobOf = (bytes: Uint8Array, mediaType: string): Blob => ({
@@ -54,7 +57,7 @@ const layerTypes = {
 export const anImage = (options: ImageOptions = {}): Content => {
   const { name = 'app', platform = { architecture: 'amd64', os: 'linux' }, format = 'docker' } = options;
   const layer = blobOf(
-    new TextEncoder().encode(`layer of ${name} ${platform.architecture}`),
+    options.layer?.bytes ?? new TextEncoder().encode(`layer of ${name} ${platform.architecture}`),
     layerTypes[format],
   );
   const config = jsonBlob(
@@ -62,7 +65,7 @@ export const anImage = (options: ImageOptions = {}): Content => {
       ...platform,
       created: '2026-01-01T00:00:00Z',
       config: { Labels: { name }, Cmd: ['/bin/app'] },
-      rootfs: { type: 'layers', diff_ids: [layer.digest] },
+      rootfs: { type: 'layers', diff_ids: [options.layer?.diffId ?? layer.digest] },
       history: [{ created: '2026-01-01T00:00:00Z', created_by: 'COPY app /bin/app' }],
       ...options.config,
     },
