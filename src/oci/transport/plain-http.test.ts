@@ -68,4 +68,30 @@ describe('withPlainHttp', () => {
     await send(insecure, never);
     expect(schemes(server.requests)).toEqual(['https:', 'http:', 'http:', 'https:']);
   });
+
+  it('tries https at once when a host that spoke http answers as servers of https do', async () => {
+    let hasTls = false;
+    const server = createFakeSend(({ url }) => {
+      if (hasTls) return anAnswer(url.protocol === 'https:' ? 200 : 400);
+      if (url.protocol === 'http:') return anAnswer(200);
+      throw new RegistryError('http-not-https', 'plain');
+    });
+    const send = withPlainHttp(createManualClock())(server.send);
+    await send(insecure, never);
+    hasTls = true;
+    expect(await send(insecure, never)).toMatchObject({ status: 200 });
+    await send(insecure, never);
+    expect(schemes(server.requests).slice(2)).toEqual(['http:', 'https:', 'https:']);
+  });
+
+  it('passes on what a host that speaks only http finds wrong with a request', async () => {
+    const server = createFakeSend(({ url, method }) => {
+      if (url.protocol === 'https:') throw new RegistryError('http-not-https', 'plain');
+      return anAnswer(method === 'POST' ? 400 : 200);
+    });
+    const send = withPlainHttp(createManualClock())(server.send);
+    await send(insecure, never);
+    expect(await send({ ...insecure, method: 'POST' }, never)).toMatchObject({ status: 400 });
+    expect(schemes(server.requests).slice(2)).toEqual(['http:', 'https:', 'http:']);
+  });
 });
