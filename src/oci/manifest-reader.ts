@@ -16,7 +16,7 @@ const maxManifestBytes = 4 * 1024 * 1024;
 const rememberMs = 3_600_000;
 
 /** Answers to HEAD after which GET may do better: no body says why, or HEAD is not (or badly) implemented. */
-const worthGet: ReadonlySet<number> = new Set([404, 405, 500, 501]);
+const worthGet: ReadonlySet<number> = new Set([400, 404, 405, 500, 501]);
 
 const manifestRequest = (method: 'GET' | 'HEAD', reference: Reference, access: Access): RegistryRequest => {
   const { target } = reference;

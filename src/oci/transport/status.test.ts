@@ -29,6 +29,12 @@ describe('errorOfResponse', () => {
     [503, {}, 'unavailable', 'the registry answered 503'],
     [304, {}, 'redirect', 'a redirect (304) that cannot be followed'],
     [400, coded('NAME_INVALID'), 'invalid-response', 'unexpected answer 400 NAME_INVALID'],
+    [
+      400,
+      { body: '<center>No required SSL certificate was sent</center>' },
+      'certificate',
+      'the server wants a client certificate, or another one',
+    ],
     [204, {}, 'invalid-response', 'unexpected answer 204'],
   ] as const)('explains %d %j', (status, options, code, problem) => {
     expect(errorOf(status, options)).toMatchObject({ code, status, message: `${subject}: ${problem}` });

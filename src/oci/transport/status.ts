@@ -67,6 +67,14 @@ const notFound = (request: RegistryRequest, registryCode: string | undefined): V
   };
 };
 
+/** How nginx says, with a 400, that it wants a client certificate, or another one. */
+const certificatePages = [/No required SSL certificate was sent/, /The SSL certificate error/];
+
+const isCertificatePage = ({ bytes }: RegistryResponse): boolean => {
+  const text = new TextDecoder().decode(bytes);
+  return certificatePages.some((page) => page.test(text));
+};
+
 const wait = (retryAfterMs: number | undefined): string =>
   retryAfterMs === undefined ? '' : `; the registry asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
 
@@ -100,6 +108,10 @@ const judge = (
   }
   if (status >= 300 && status < 400) {
     return { code: 'redirect', problem: `a redirect (${status}) that cannot be followed` };
+  }
+  if (status === 400 && isCertificatePage(response)) {
+    const problem = 'the server wants a client certificate, or another one';
+    return { code: 'certificate', fault: 'client-certificate', problem };
   }
   const problem = `unexpected answer ${status}${code}`;
   return { code: 'invalid-response', problem, ...(isWebPage(response) ? { fault: 'web-page' } : {}) };
