@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, request as sendRequest } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Certificate } from './registry/certificate.ts';
 import { type RecordedRequest, readRequest } from './registry/http.ts';
 
@@ -10,7 +11,7 @@ export type ReverseProxyOptions = {
   readonly target: string;
   /** Serves https with this certificate. Default http. */
   readonly tls?: Certificate;
-  /** Lets only clients in whose certificates this authority (PEM) signed. Default everybody. */
+  /** Lets only clients in whose certificates this authority (PEM) signed, and tells others so as nginx does. Default everybody. */
   readonly clientCa?: string;
 };
 
@@ -24,6 +25,13 @@ export type ReverseProxy = {
   readonly stop: () => Promise<void>;
 };
 
+/** The words of nginx where `ssl_verify_client` finds no certificate, or a wrong one. */
+const refusalOf = (socket: Socket): string | undefined => {
+  if (!(socket instanceof TLSSocket) || socket.authorized) return undefined;
+  const hasShown = socket.getPeerX509Certificate() !== undefined;
+  return hasShown ? 'The SSL certificate error' : 'No required SSL certificate was sent';
+};
+
 /** Starts a {@link ReverseProxy} on a free port of loopback. */
 export const startReverseProxy = async (options: ReverseProxyOptions): Promise<ReverseProxy> => {
   const { target, tls, clientCa } = options;
@@ -31,6 +39,14 @@ export const startReverseProxy = async (options: ReverseProxyOptions): Promise<R
   let url = '';
 
   const listener: RequestListener = (incoming, outgoing) => {
+    const refusal = clientCa === undefined ? undefined : refusalOf(incoming.socket);
+    if (refusal !== undefined) {
+      outgoing.writeHead(400, { 'content-type': 'text/html' });
+      outgoing.end(
+        `<html><head><title>400 ${refusal}</title></head><body><center>${refusal}</center></body></html>`,
+      );
+      return;
+    }
     const forward = async (): Promise<void> => {
       const request = await readRequest(incoming, url);
       requests.push(request);
@@ -59,7 +75,7 @@ export const startReverseProxy = async (options: ReverseProxyOptions): Promise<R
           {
             key: tls.key,
             cert: tls.cert,
-            ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
+            ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
           },
           listener,
         );
