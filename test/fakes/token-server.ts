@@ -30,6 +30,8 @@ export type TokenServer = {
   readonly issuer: string;
   readonly service: string;
   readonly requests: readonly RecordedRequest[];
+  /** A token for a user without a request: to push with. */
+  readonly issue: (user: string, scope: string) => Promise<string>;
   readonly forgetRequests: () => void;
   readonly stop: () => Promise<void>;
 };
@@ -98,24 +100,12 @@ const whoAsks = (request: RecordedRequest, form: URLSearchParams, options: Token
   return isKnown ? user : (false as const);
 };
 
-const createAnswer =
-  (options: TokenServerOptions, signer: Signer) =>
-  async (request: RecordedRequest): Promise<Answer> => {
-    if (request.url.pathname !== '/token') return errorAnswer(404, 'NOT_FOUND');
-    const isForm = request.method === 'POST';
-    const form = isForm ? new URLSearchParams(request.body) : request.url.searchParams;
-    const user = whoAsks(request, form, options);
-    if (isForm && form.get('grant_type') !== 'refresh_token')
-      return jsonAnswer(400, { error: 'unsupported_grant_type' });
-    if (form.get('service') !== service) return errorAnswer(400, 'UNKNOWN_SERVICE');
-    if (user === false) return errorAnswer(401, 'UNAUTHORIZED');
-    const { allows = (who) => (who === undefined ? [] : ['pull', 'push']), expiresInSeconds = 300 } = options;
-    const access = parseScopes(form.getAll('scope')).map((scope) => {
-      const allowed = allows(user, scope.name);
-      return { ...scope, actions: scope.actions.filter((action) => allowed.includes(action)) };
-    });
+/** Grants as much of the scopes as the user may have. */
+const createIssuer =
+  ({ allows = (who) => (who === undefined ? [] : ['pull', 'push']) }: TokenServerOptions, signer: Signer) =>
+  (user: string | undefined, scopes: readonly string[]): Promise<string> => {
     const nowSeconds = Math.floor(Date.now() / 1000);
-    const token = await signer.sign({
+    return signer.sign({
       iss: issuer,
       sub: user ?? '',
       aud: service,
@@ -123,12 +113,29 @@ const createAnswer =
       nbf: nowSeconds - 10,
       exp: nowSeconds + 300,
       jti: randomUUID(),
-      access,
+      access: parseScopes(scopes).map((scope) => {
+        const allowed = allows(user, scope.name);
+        return { ...scope, actions: scope.actions.filter((action) => allowed.includes(action)) };
+      }),
     });
+  };
+
+const createAnswer =
+  (options: TokenServerOptions, issue: ReturnType<typeof createIssuer>) =>
+  async (request: RecordedRequest): Promise<Answer> => {
+    if (request.url.pathname !== '/token') return errorAnswer(404, 'NOT_FOUND');
+    const isForm = request.method === 'POST';
+    const form = isForm ? new URLSearchParams(request.body) : request.url.searchParams;
+    if (isForm && form.get('grant_type') !== 'refresh_token')
+      return jsonAnswer(400, { error: 'unsupported_grant_type' });
+    if (form.get('service') !== service) return errorAnswer(400, 'UNKNOWN_SERVICE');
+    const user = whoAsks(request, form, options);
+    if (user === false) return errorAnswer(401, 'UNAUTHORIZED');
+    const token = await issue(user, form.getAll('scope'));
     return jsonAnswer(200, {
       ...(isForm ? { access_token: token } : { token }),
-      expires_in: expiresInSeconds,
-      issued_at: new Date(nowSeconds * 1000).toISOString(),
+      expires_in: options.expiresInSeconds ?? 300,
+      issued_at: new Date().toISOString(),
     });
   };
 
@@ -139,7 +146,8 @@ const createAnswer =
  */
 export const startTokenServer = async (options: TokenServerOptions): Promise<TokenServer> => {
   const signer = await createSigner();
-  const answerOf = createAnswer(options, signer);
+  const issue = createIssuer(options, signer);
+  const answerOf = createAnswer(options, issue);
   const requests: RecordedRequest[] = [];
   const listener: RequestListener = (incoming, outgoing) => {
     const serve = async (): Promise<void> => {
@@ -162,6 +170,7 @@ export const startTokenServer = async (options: TokenServerOptions): Promise<Tok
     issuer,
     service,
     requests,
+    issue: (user, scope) => issue(user, [scope]),
     forgetRequests: () => requests.splice(0),
     stop: async () => {
       server.closeAllConnections();

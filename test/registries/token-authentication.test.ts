@@ -6,15 +6,6 @@ import { startTokenServer, type TokenServer } from '../fakes/token-server.ts';
 import { type DockerRegistry, hasDockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
 import { createCleanups, insecurely, inTime, keychainOf, referenceOf } from './support.ts';
 
-const tokenOf = async (tokens: TokenServer, user: string, password: string, repository: string) => {
-  const url = new URL(`http://${tokens.host}/token`);
-  url.searchParams.set('service', tokens.service);
-  url.searchParams.set('scope', `repository:${repository}:pull,push`);
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const answer = await fetch(url, { headers: { authorization } });
-  return ((await answer.json()) as { token: string }).token;
-};
-
 describe.skipIf(!hasDockerRegistry)('docker-registry with tokens', () => {
   const image = anImage({ name: 'private' });
   const open = anImage({ name: 'open' });
@@ -42,7 +33,7 @@ describe.skipIf(!hasDockerRegistry)('docker-registry with tokens', () => {
       ['team/app', image],
       ['open/app', open],
     ] as const) {
-      const token = await tokenOf(tokens, 'alice', 'secret', repository);
+      const token = await tokens.issue('alice', `repository:${repository}:pull,push`);
       await push(
         { url: `http://${registry.host}`, authorization: `Bearer ${token}` },
         repository,
