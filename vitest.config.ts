@@ -3,7 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, '**/*.full.test.ts'],
+    // Those in test/cluster need a kube-apiserver: `npm run test:cluster`.
+    exclude: [...configDefaults.exclude, '**/*.full.test.ts', 'test/cluster/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -30,7 +30,13 @@ testStore(
       },
     };
   },
-  { createKeepsStatus: true, takesAnyName: true, compacts: true },
+  {
+    createKeepsStatus: true,
+    takesAnyName: true,
+    compacts: true,
+    isOnlyWriter: true,
+    watchesAsAsked: true,
+  },
 );
 
 describe('openEmbeddedStore', () => {

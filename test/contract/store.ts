@@ -26,9 +26,13 @@ export type StoreCapabilities = {
   readonly takesAnyName: boolean;
   /** `StoreUnderTest.compact` is there. */
   readonly compacts: boolean;
+  /** Revisions move with our writes alone; a cluster has other writers. */
+  readonly isOnlyWriter: boolean;
+  /** A watch sends bookmarks as often as it is asked to, and refuses to wait for revisions that may never come. */
+  readonly watchesAsAsked: boolean;
 };
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(600_000);
 
 export const aStream = (
   name: string,
@@ -48,6 +52,11 @@ const aConfigMap = (name: string, data: Record<string, string> = {}, namespace =
 });
 
 const statusOf = (repository: string) => ({ dockerImageRepository: repository });
+
+/** A spec of so many bytes and some. */
+const withText = (bytes: number): NonNullable<ImageStream['spec']> => ({
+  tags: [{ name: 'a', annotations: { text: 'x'.repeat(bytes) } }],
+});
 
 const refused = (code: StoreErrorCode) => expect.objectContaining({ name: 'StoreError', code });
 
@@ -258,7 +267,7 @@ export const testStore = (
         const reordered = { ...created, metadata: { ...created.metadata, labels: { b: '2', a: '1' } } };
         const before = await newest();
         expect(await store.update(imageStreams, reordered, {}, signal)).toEqual(created);
-        expect(await newest()).toBe(before);
+        if (capabilities.isOnlyWriter) expect(await newest()).toBe(before);
       });
 
       it('refuses an object that has changed since it was read', async () => {
@@ -469,7 +478,7 @@ export const testStore = (
         await store.replace(imageStreams, changed, dryRun, signal);
         await store.delete(imageStreams, { namespace: 'shop', name: 'app' }, dryRun, signal);
         expect(await get('app')).toEqual(created);
-        expect(await newest()).toBe(before);
+        if (capabilities.isOnlyWriter) expect(await newest()).toBe(before);
       });
 
       it('refuses what a write would be refused', async () => {
@@ -756,28 +765,34 @@ export const testStore = (
         await writing;
       });
 
-      it('sends bookmarks with the newest revision while nothing happens', async () => {
-        const from = await newest();
-        const { take } = watch({ fromRevision: from, bookmarkIntervalMs: 20 });
-        const [first] = await take(1);
-        expect(first).toMatchObject({ type: 'BOOKMARK' });
-        const other = await store.create(configMaps, aConfigMap('noise'), {}, signal);
-        let bookmark = first;
-        while (
-          bookmark?.type === 'BOOKMARK' &&
-          Number(bookmark.resourceVersion) < Number(other.metadata.resourceVersion)
-        )
-          [bookmark] = await take(1);
-        expect(bookmark).toEqual({ type: 'BOOKMARK', resourceVersion: other.metadata.resourceVersion });
-        const { take: resumed } = watch({ fromRevision: other.metadata.resourceVersion });
-        await create(aStream('a'));
-        expect((await resumed(1)).map(summary)).toEqual(['ADDED a']);
-      });
+      it.runIf(capabilities.watchesAsAsked)(
+        'sends bookmarks with the newest revision while nothing happens',
+        async () => {
+          const from = await newest();
+          const { take } = watch({ fromRevision: from, bookmarkIntervalMs: 20 });
+          const [first] = await take(1);
+          expect(first).toMatchObject({ type: 'BOOKMARK' });
+          const other = await store.create(configMaps, aConfigMap('noise'), {}, signal);
+          let bookmark = first;
+          while (
+            bookmark?.type === 'BOOKMARK' &&
+            Number(bookmark.resourceVersion) < Number(other.metadata.resourceVersion)
+          )
+            [bookmark] = await take(1);
+          expect(bookmark).toEqual({ type: 'BOOKMARK', resourceVersion: other.metadata.resourceVersion });
+          const { take: resumed } = watch({ fromRevision: other.metadata.resourceVersion });
+          await create(aStream('a'));
+          expect((await resumed(1)).map(summary)).toEqual(['ADDED a']);
+        },
+      );
 
-      it('refuses revisions that mean nothing', async () => {
+      it.runIf(capabilities.watchesAsAsked)('refuses a revision that does not exist yet', async () => {
         await expect(watch({ fromRevision: '999999999' }).take(1)).rejects.toEqual(
           refused('future-revision'),
         );
+      });
+
+      it('refuses a revision that is none', async () => {
         await expect(watch({ fromRevision: 'yesterday' }).take(1)).rejects.toEqual(refused('invalid'));
       });
 
@@ -800,7 +815,8 @@ export const testStore = (
       await fc.assert(
         fc.asyncProperty(storePrograms, async (program) => {
           run += 1;
-          await checkProgram(store, program, `run${run}`, signal);
+          const options = { namespace: `run${run}`, isAtomic: capabilities.createKeepsStatus };
+          await checkProgram(store, program, options, signal);
         }),
         { numRuns: 30 },
       );
@@ -809,10 +825,7 @@ export const testStore = (
     describe('odd objects', () => {
       it('refuses an object that is too large, and keeps what was there', async () => {
         const created = await create(aStream('app'));
-        const large = {
-          ...created,
-          metadata: { ...created.metadata, annotations: { text: 'x'.repeat(3_000_000) } },
-        };
+        const large = { ...created, spec: withText(4_000_000) };
         await expect(store.update(imageStreams, large, {}, signal)).rejects.toEqual(refused('too-large'));
         await expect(create({ ...large, metadata: { ...large.metadata, name: 'other' } })).rejects.toEqual(
           refused('too-large'),
@@ -821,10 +834,10 @@ export const testStore = (
       });
 
       it('takes an object of 1 MiB', async () => {
-        const annotations = { text: 'x'.repeat(1024 * 1024) };
-        const created = await create(aStream('app', { metadata: { annotations } }));
-        expect((await get('app'))?.metadata.annotations).toEqual(annotations);
-        expect(created.metadata.annotations).toEqual(annotations);
+        const spec = withText(1024 * 1024);
+        const created = await create(aStream('app', { spec }));
+        expect((await get('app'))?.spec).toEqual(spec);
+        expect(created.spec).toEqual(spec);
       });
 
       it('keeps texts of every kind', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { startKubeApiserver } from './kube-apiserver.ts';
+import { startKubeApiserver } from '../../setup/kube-apiserver.ts';
 import { writeRecording } from './recording.ts';
 import { rowId } from './row.ts';
 import { runTable } from './run-table.ts';

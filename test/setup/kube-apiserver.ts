@@ -12,8 +12,17 @@ import { stringify } from 'yaml';
 
 /** A real kube-apiserver over a real etcd, both on loopback and in a directory of their own. */
 export type KubeApiserver = {
+  /** Kubeconfig of a cluster administrator. */
   readonly kubeconfig: string;
+  readonly url: string;
   readonly directory: string;
+  /** One JSON document per line for each request, as it ended. */
+  readonly auditLog: string;
+  readonly etcdUrl: string;
+  /** Ends the API server alone, with its state kept. */
+  readonly pause: (signal?: NodeJS.Signals) => Promise<void>;
+  /** Starts the API server again at the same address. */
+  readonly resume: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -33,15 +42,15 @@ const freePort = async (): Promise<number> => {
 
 const run = (command: string, args: readonly string[], logFile: string): ChildProcess => {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const log = createWriteStream(logFile);
+  const log = createWriteStream(logFile, { flags: 'a' });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   return child;
 };
 
-const end = async (child: ChildProcess): Promise<void> => {
+const end = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
+  child.kill(signal);
   const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await once(child, 'exit');
   clearTimeout(killer);
@@ -69,16 +78,27 @@ const writeServiceAccountKey = (path: string): void => {
   writeFileSync(path, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
 };
 
-const writeKubeconfig = (path: string, server: string, token: string): void => {
+/** Writes a kubeconfig for whoever has that token. */
+export const writeTokenKubeconfig = (path: string, server: string, token: string): void => {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'kube',
     clusters: [{ name: 'kube', cluster: { server, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'admin', user: { token } }],
-    contexts: [{ name: 'kube', context: { cluster: 'kube', user: 'admin', namespace: 'default' } }],
+    users: [{ name: 'user', user: { token } }],
+    contexts: [{ name: 'kube', context: { cluster: 'kube', user: 'user', namespace: 'default' } }],
   };
   writeFileSync(path, stringify(config), { mode: 0o600 });
+};
+
+const writeAuditPolicy = (path: string): void => {
+  const policy = {
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived', 'ResponseStarted'],
+    rules: [{ level: 'Metadata' }],
+  };
+  writeFileSync(path, stringify(policy));
 };
 
 /** Whether the server answers that it is ready; its certificate is its own. */
@@ -106,47 +126,79 @@ const untilReady = async (
   }
 };
 
+type Files = {
+  readonly tokens: string;
+  readonly key: string;
+  readonly policy: string;
+  readonly audit: string;
+};
+
+const writeFiles = (directory: string, token: string): Files => {
+  const files = {
+    tokens: join(directory, 'tokens.csv'),
+    key: join(directory, 'service-account.pem'),
+    policy: join(directory, 'audit-policy.yaml'),
+    audit: join(directory, 'audit.log'),
+  };
+  writeFileSync(files.tokens, `${token},admin,,system:masters\n`, { mode: 0o600 });
+  writeServiceAccountKey(files.key);
+  writeAuditPolicy(files.policy);
+  return files;
+};
+
+const argumentsOf = (files: Files, directory: string, etcdUrl: string, port: number): readonly string[] => [
+  `--etcd-servers=${etcdUrl}`,
+  '--bind-address=127.0.0.1',
+  '--endpoint-reconciler-type=none',
+  `--secure-port=${port}`,
+  `--cert-dir=${join(directory, 'certificates')}`,
+  `--token-auth-file=${files.tokens}`,
+  `--service-account-key-file=${files.key}`,
+  `--service-account-signing-key-file=${files.key}`,
+  `--service-account-issuer=https://127.0.0.1:${port}`,
+  '--service-cluster-ip-range=10.0.0.0/24',
+  '--authorization-mode=RBAC',
+  '--disable-admission-plugins=ServiceAccount',
+  `--audit-policy-file=${files.policy}`,
+  `--audit-log-path=${files.audit}`,
+];
+
 /** Starts both programs and waits until the server says that it is ready. */
 export const startKubeApiserver = async ({ kubeApiserver, etcd }: KubePrograms): Promise<KubeApiserver> => {
   const directory = mkdtempSync(join(tmpdir(), 'kube-apiserver-'));
   const token = randomBytes(16).toString('hex');
-  writeFileSync(join(directory, 'tokens.csv'), `${token},admin,,system:masters\n`, { mode: 0o600 });
-  const key = join(directory, 'service-account.pem');
-  writeServiceAccountKey(key);
+  const files = writeFiles(directory, token);
   const store = await startEtcd(etcd, directory);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   const logFile = join(directory, 'kube-apiserver.log');
-  const server = run(
-    kubeApiserver,
-    [
-      `--etcd-servers=${store.url}`,
-      '--bind-address=127.0.0.1',
-      '--endpoint-reconciler-type=none',
-      `--secure-port=${port}`,
-      `--cert-dir=${join(directory, 'certificates')}`,
-      `--token-auth-file=${join(directory, 'tokens.csv')}`,
-      `--service-account-key-file=${key}`,
-      `--service-account-signing-key-file=${key}`,
-      `--service-account-issuer=${url}`,
-      '--service-cluster-ip-range=10.0.0.0/24',
-      '--authorization-mode=RBAC',
-      '--disable-admission-plugins=ServiceAccount',
-    ],
-    logFile,
-  );
+  let server: ChildProcess;
+  const resume = async (): Promise<void> => {
+    server = run(kubeApiserver, argumentsOf(files, directory, store.url, port), logFile);
+    await untilReady(server, logFile, url, token);
+  };
+  const pause = (signal?: NodeJS.Signals): Promise<void> => end(server, signal);
   const stop = async (): Promise<void> => {
-    await end(server);
+    await pause();
     await end(store.child);
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    await untilReady(server, logFile, url, token);
+    await resume();
   } catch (error) {
     await stop();
     throw error;
   }
   const kubeconfig = join(directory, 'kubeconfig');
-  writeKubeconfig(kubeconfig, url, token);
-  return { kubeconfig, directory, stop };
+  writeTokenKubeconfig(kubeconfig, url, token);
+  return {
+    kubeconfig,
+    url,
+    directory,
+    auditLog: files.audit,
+    etcdUrl: store.url,
+    pause,
+    resume,
+    stop,
+  };
 };
