@@ -56,8 +56,6 @@ export type CrdOptions = {
   /** Whether status is written apart from the rest. */
   readonly hasStatus: boolean;
   readonly columns: readonly PrinterColumn[];
-  /** Whether an APIService may take the version over one day: then {@link aliasVersion} is served too. */
-  readonly hasAlias: boolean;
 };
 
 /**
@@ -116,7 +114,7 @@ const versionOf = (name: string, { resource, hasStatus, columns }: CrdOptions): 
 
 /** The CRD of a kind, with its version and the alias of it. */
 export const customResourceDefinition = (options: CrdOptions): CustomResourceDefinition => {
-  const { resource, hasAlias } = options;
+  const { resource } = options;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -125,9 +123,7 @@ export const customResourceDefinition = (options: CrdOptions): CustomResourceDef
       group: resource.group,
       scope: resource.namespaced ? 'Namespaced' : 'Cluster',
       names: namesOf(resource),
-      versions: [resource.version, ...(hasAlias ? [aliasVersion] : [])].map((name) =>
-        versionOf(name, options),
-      ),
+      versions: [versionOf(resource.version, options), versionOf(aliasVersion, options)],
     },
   };
 };
@@ -154,7 +150,6 @@ export const customResources: readonly CrdOptions[] = [
   {
     resource: imageStreams,
     hasStatus: true,
-    hasAlias: true,
     columns: [
       {
         name: 'Image Repository',
@@ -171,7 +166,6 @@ export const customResources: readonly CrdOptions[] = [
   {
     resource: images,
     hasStatus: false,
-    hasAlias: true,
     columns: [
       {
         name: 'Image Reference',
@@ -184,13 +178,21 @@ export const customResources: readonly CrdOptions[] = [
   {
     resource: imageStreamImports,
     hasStatus: true,
-    hasAlias: true,
-    columns: [age],
+    columns: [
+      {
+        name: 'Stream',
+        type: 'string',
+        description: 'The stream that is imported into; empty: the one of this name.',
+        jsonPath: '.spec.stream',
+      },
+      { ...condition('Complete', 'How the import went.', 'reason'), name: 'Result' },
+      { ...condition('Complete', 'What did not go well.', 'message'), name: 'Message', priority: 1 },
+      age,
+    ],
   },
   {
     resource: imageStreamGrants,
     hasStatus: false,
-    hasAlias: false,
     columns: [
       {
         name: 'From',
@@ -210,7 +212,6 @@ export const customResources: readonly CrdOptions[] = [
   {
     resource: changeCursors,
     hasStatus: false,
-    hasAlias: false,
     columns: [
       {
         name: 'Stream',

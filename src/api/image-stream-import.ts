@@ -1,25 +1,38 @@
 import Type from 'typebox';
+import { ConditionSchema } from './condition.ts';
 import { ImageSchema } from './image.ts';
 import { ImageStreamSchema, TagImportPolicySchema, TagReferencePolicySchema } from './image-stream.ts';
 import { type KubernetesObject, ObjectReferenceSchema, objectSchema } from './meta.ts';
-import type { Value } from './schema.ts';
+import { celRules, listByKey, type Value } from './schema.ts';
 import { StatusSchema } from './status.ts';
 
-export const ImageImportSpecSchema = Type.Object({
-  from: ObjectReferenceSchema,
-  to: Type.Optional(Type.Object({ name: Type.Optional(Type.String()) })),
-  importPolicy: Type.Optional(TagImportPolicySchema),
-  referencePolicy: Type.Optional(TagReferencePolicySchema),
-  includeManifest: Type.Optional(Type.Boolean()),
+const onlyImages = celRules({
+  rule: "has(self.from.kind) && self.from.kind == 'DockerImage' && has(self.from.name) && self.from.name != ''",
+  message: 'only DockerImage is supported, and needs a name',
+  fieldPath: '.from',
 });
+
+export const ImageImportSpecSchema = Type.Object(
+  {
+    from: ObjectReferenceSchema,
+    to: Type.Optional(Type.Object({ name: Type.Optional(Type.String()) })),
+    importPolicy: Type.Optional(TagImportPolicySchema),
+    referencePolicy: Type.Optional(TagReferencePolicySchema),
+    includeManifest: Type.Optional(Type.Boolean()),
+  },
+  onlyImages,
+);
 export type ImageImportSpec = Value<typeof ImageImportSpecSchema>;
 
-export const RepositoryImportSpecSchema = Type.Object({
-  from: ObjectReferenceSchema,
-  importPolicy: Type.Optional(TagImportPolicySchema),
-  referencePolicy: Type.Optional(TagReferencePolicySchema),
-  includeManifest: Type.Optional(Type.Boolean()),
-});
+export const RepositoryImportSpecSchema = Type.Object(
+  {
+    from: ObjectReferenceSchema,
+    importPolicy: Type.Optional(TagImportPolicySchema),
+    referencePolicy: Type.Optional(TagReferencePolicySchema),
+    includeManifest: Type.Optional(Type.Boolean()),
+  },
+  onlyImages,
+);
 export type RepositoryImportSpec = Value<typeof RepositoryImportSpecSchema>;
 
 export const ImageImportStatusSchema = Type.Object({
@@ -43,17 +56,27 @@ export const ImageStreamImportSchema = objectSchema(
   'Imports images or a whole repository into the stream of its name.',
   {
     spec: Type.Optional(
-      Type.Object({
-        import: Type.Optional(Type.Boolean({ description: 'False only tries: nothing is stored.' })),
-        repository: Type.Optional(RepositoryImportSpecSchema),
-        images: Type.Optional(Type.Array(ImageImportSpecSchema)),
-      }),
+      Type.Object(
+        {
+          stream: Type.Optional(
+            Type.String({ description: 'The stream to import into. Default: the one of this name.' }),
+          ),
+          import: Type.Optional(Type.Boolean({ description: 'False only tries: nothing is stored.' })),
+          repository: Type.Optional(RepositoryImportSpecSchema),
+          images: Type.Optional(Type.Array(ImageImportSpecSchema)),
+        },
+        celRules({
+          rule: 'has(self.repository) || (has(self.images) && size(self.images) > 0)',
+          message: 'you must specify at least one image or a repository import',
+        }),
+      ),
     ),
     status: Type.Optional(
       Type.Object({
         import: Type.Optional(ImageStreamSchema),
         repository: Type.Optional(RepositoryImportStatusSchema),
         images: Type.Optional(Type.Array(ImageImportStatusSchema)),
+        conditions: Type.Optional(listByKey(ConditionSchema, ['type'])),
       }),
     ),
   },

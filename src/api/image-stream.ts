@@ -1,47 +1,83 @@
 import Type from 'typebox';
 import { ConditionSchema, TagEventConditionSchema } from './condition.ts';
 import { type KubernetesObject, ObjectReferenceSchema, objectSchema } from './meta.ts';
-import { int64, listByKey, mapOf, nullable, oneOf, time, type Value } from './schema.ts';
+import { celRules, int64, listByKey, mapOf, nullable, oneOf, time, type Value } from './schema.ts';
 
 /** How a manifest list or index is imported: one chosen child, or the whole. An empty string means the default, `Legacy`. */
 export const ImportModeSchema = Type.String({
   description: 'Legacy imports one manifest of a list, PreserveOriginal the list with all of them.',
+  default: 'Legacy',
+  // No CEL: in a list without a limit even this would count as too costly.
+  pattern: '^(|Legacy|PreserveOriginal)$',
 });
 export type ImportMode = 'Legacy' | 'PreserveOriginal';
 
-export const TagImportPolicySchema = Type.Object({
-  insecure: Type.Optional(
-    Type.Boolean({ description: 'Allows certificates that do not verify, and plain http.' }),
-  ),
-  scheduled: Type.Optional(Type.Boolean({ description: 'Checks the registry again periodically.' })),
-  importMode: Type.Optional(ImportModeSchema),
-});
+export const TagImportPolicySchema = Type.Object(
+  {
+    insecure: Type.Optional(
+      Type.Boolean({ description: 'Allows certificates that do not verify, and plain http.' }),
+    ),
+    scheduled: Type.Optional(Type.Boolean({ description: 'Checks the registry again periodically.' })),
+    importMode: Type.Optional(ImportModeSchema),
+  },
+  { default: {} },
+);
 export type TagImportPolicy = Value<typeof TagImportPolicySchema>;
 
-export const TagReferencePolicySchema = Type.Object({
-  type: Type.Optional(
-    Type.String({
-      description: 'Source pulls from where the tag came from, Local from the integrated registry.',
-    }),
-  ),
-});
+export const TagReferencePolicySchema = Type.Object(
+  {
+    type: Type.Optional(
+      Type.String({
+        description: 'Source pulls from where the tag came from, Local from the integrated registry.',
+        default: 'Source',
+        pattern: '^(|Source|Local)$',
+      }),
+    ),
+  },
+  { default: {} },
+);
 export type TagReferencePolicy = Value<typeof TagReferencePolicySchema>;
 
-export const ImageLookupPolicySchema = Type.Object({
-  local: Type.Optional(
-    Type.Boolean({ description: 'Lets workloads of the namespace name images by the stream alone.' }),
-  ),
-});
+export const ImageLookupPolicySchema = Type.Object(
+  {
+    local: Type.Optional(
+      Type.Boolean({
+        description: 'Lets workloads of the namespace name images by the stream alone.',
+        default: false,
+      }),
+    ),
+  },
+  { default: {} },
+);
 
-export const TagReferenceSchema = Type.Object({
-  name: Type.String({ description: 'The tag.' }),
-  annotations: Type.Optional(nullable(mapOf(Type.String()))),
-  from: Type.Optional(ObjectReferenceSchema),
-  reference: Type.Optional(Type.Boolean({ description: 'Points at the source and is never imported.' })),
-  generation: Type.Optional(nullable(int64({ description: 'Write 0 to have the tag imported again.' }))),
-  importPolicy: Type.Optional(TagImportPolicySchema),
-  referencePolicy: Type.Optional(TagReferencePolicySchema),
-});
+export const TagReferenceSchema = Type.Object(
+  {
+    name: Type.String({ description: 'The tag.' }),
+    annotations: Type.Optional(nullable(mapOf(Type.String()))),
+    from: Type.Optional(ObjectReferenceSchema),
+    reference: Type.Optional(Type.Boolean({ description: 'Points at the source and is never imported.' })),
+    generation: Type.Optional(nullable(int64({ description: 'Write 0 to have the tag imported again.' }))),
+    importPolicy: Type.Optional(TagImportPolicySchema),
+    referencePolicy: Type.Optional(TagReferencePolicySchema),
+  },
+  celRules(
+    {
+      rule: "!has(self.from) || (has(self.from.kind) && self.from.kind in ['DockerImage', 'ImageStreamImage', 'ImageStreamTag'])",
+      message: "valid values are 'DockerImage', 'ImageStreamImage', 'ImageStreamTag'",
+      fieldPath: '.from.kind',
+    },
+    {
+      rule: "!has(self.from) || (has(self.from.name) && self.from.name != '')",
+      message: 'name what the tag points at',
+      fieldPath: '.from.name',
+    },
+    {
+      rule: "!has(self.from) || !has(self.from.kind) || self.from.kind == 'DockerImage' || !has(self.importPolicy) || !has(self.importPolicy.scheduled) || !self.importPolicy.scheduled",
+      message: 'only tags pointing to Docker repositories may be scheduled for background import',
+      fieldPath: '.importPolicy.scheduled',
+    },
+  ),
+);
 export type TagReference = Value<typeof TagReferenceSchema>;
 
 /** What made a tag take a new image. */

@@ -64,3 +64,16 @@ export const listByPatchKey = <Schema extends TSchema>(
 /** A number, or a string such as `25%`. */
 export const intOrString = (options: Readonly<Record<string, unknown>> = {}) =>
   Type.Unsafe<number | string>({ 'x-kubernetes-int-or-string': true, ...options });
+
+/**
+ * A rule in CEL that a cluster checks where no server of ours does; `rule` says what must hold of `self`. Cheap ones only: the API server
+ * refuses a CRD whose rules could cost too much.
+ *
+ * @see https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
+ */
+export type CelRule = { readonly rule: string; readonly message: string; readonly fieldPath?: string };
+
+/** The options of a schema whose values keep these rules. */
+export const celRules = (...rules: readonly CelRule[]): Readonly<Record<string, unknown>> => ({
+  'x-kubernetes-validations': rules,
+});
