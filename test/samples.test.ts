@@ -3,16 +3,16 @@ import { resolve } from 'node:path';
 import { Errors } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { deployments, secrets } from '../src/api/core.ts';
+import { deployments, namespaces, secrets } from '../src/api/core.ts';
 import { applyImageStreamDefaults } from '../src/api/defaults.ts';
 import type { ImageStream } from '../src/api/image-stream.ts';
 import { apiVersionOf, type Resource } from '../src/api/resource.ts';
-import { imageStreams } from '../src/api/resources.ts';
+import { imageStreamGrants, imageStreams } from '../src/api/resources.ts';
 import { validateImageStream } from '../src/api/validation/image-stream.ts';
 import { fieldSchema, itemSchema, type JsonSchema, schemaOf } from '../src/apiserver/json-schema.ts';
 
 const folder = resolve(import.meta.dirname, '../deploy/samples');
-const resources: readonly Resource[] = [imageStreams, secrets, deployments];
+const resources: readonly Resource[] = [imageStreams, imageStreamGrants, secrets, deployments, namespaces];
 
 type Sample = {
   readonly apiVersion: string;

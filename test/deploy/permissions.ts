@@ -1,0 +1,58 @@
+/** Why the controller may do what the roles of deploy/ let it, by `resource.group` and verb. A role that says more or less fails a test. */
+export const controllerPermissions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'imagestreams.image.openshift.io': {
+    get: 'reads the newest stream again after a conflict, and the streams that tags point at',
+    list: 'fills the cache that everything works on',
+    watch: 'hears of streams as they change',
+    create: 'an ImageStreamImport into a stream that is not there makes it',
+    update: 'an ImageStreamImport with import: true adds its tags to the spec; nothing else writes spec',
+  },
+  'imagestreams/status.image.openshift.io': {
+    update: 'records histories and conditions',
+  },
+  'imagestreamimports.image.openshift.io': {
+    get: 'reads the newest request again after a conflict',
+    list: 'finds requests that have not run',
+    watch: 'runs requests as they come',
+    delete: 'removes finished requests after --import-request-ttl',
+  },
+  'imagestreamimports/status.image.openshift.io': {
+    update: 'tells how a request went',
+  },
+  'images.image.openshift.io': {
+    get: 'finds out whether an image is stored already',
+    list: 'finds images that nobody refers to any more',
+    watch: 'waits for a driver that lists to catch up',
+    create: 'stores what was imported, by digest',
+    delete: 'prunes images that nobody refers to any more',
+  },
+  'imagestreamgrants.imagestreams.dev': {
+    list: 'knows which namespaces may refer to which streams',
+    watch: 'resolves references as soon as they are granted',
+  },
+  'changecursors.imagestreams.dev': {
+    get: 'reads how far a sink has been told',
+    list: 'finds deleted streams whose end was not told yet',
+    watch: 'sees what a replica before it has told',
+    create: 'begins to tell of a stream',
+    update: 'moves on after each event',
+    delete: 'forgets a stream whose end was told',
+  },
+  secrets: {
+    list: 'reads the pull secrets of a namespace, by field selector',
+    watch: 'tries again at once what failed for lack of a secret that came',
+  },
+  'deployments.apps': {
+    list: 'finds workloads with image triggers',
+    watch: 'looks at workloads as they change',
+    update: 'gives a container the image that its tag has now',
+  },
+  'events.events.k8s.io': {
+    create: 'tells of imported, moved and failed tags, and of triggers',
+  },
+  'leases.coordination.k8s.io': {
+    get: 'sees who leads',
+    create: 'is the first to lead',
+    update: 'takes the lead, keeps it and gives it up',
+  },
+};
