@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { customResources } from '../../src/api/crd.ts';
 import { qualifiedName } from '../../src/api/resource.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { hasKubectl } from '../setup/kubectl.ts';
 import { controllerPermissions } from './permissions.ts';
@@ -205,7 +206,7 @@ describe('the alerts', () => {
   });
 
   it('name only series that this program has', async () => {
-    const { body } = await createMetrics().route.handle();
+    const { body } = await createMetrics(systemClock).route.handle();
     const series = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] ?? ''));
     const used = rules.flatMap(({ expr }) =>
       [...expr.matchAll(/\b([a-z]+(?:_[a-z]+)+)\b(?=[[{])/g)].map((match) =>

@@ -20,13 +20,8 @@ const latest = anImage({ name: 'two' });
 
 /** Digests in requests, by what they are of. */
 const digestNames = new Map(
-  [
-    ['v1', v1],
-    ['latest', latest],
-  ].flatMap(([name, content]) =>
-    typeof content === 'object' && content.blobs[0] !== undefined
-      ? [[content.blobs[0].digest as string, `<config of ${String(name)}>`] as const]
-      : [],
+  Object.entries({ v1, latest }).flatMap(([name, { blobs }]) =>
+    blobs[0] === undefined ? [] : [[blobs[0].digest as string, `<config of ${name}>`] as const],
   ),
 );
 
