@@ -11,8 +11,13 @@ export const hasSkopeo: boolean =
 const execute = promisify(execFile);
 
 /** Runs skopeo; the bytes that it wrote to standard output. Rejects where it fails, with what it said. */
-export const skopeo = async (args: readonly string[]): Promise<Buffer> =>
-  (await execute('skopeo', args, { encoding: 'buffer', timeout: 30_000 })).stdout;
+export const skopeo = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Buffer> => {
+  const options = { env: { ...process.env, ...env }, encoding: 'buffer', timeout: 30_000 } as const;
+  return (await execute('skopeo', args, options)).stdout;
+};
 
 /** Every blob and manifest of a content, children first. */
 const partsOf = ({ blobs, children, manifest }: Content): readonly Blob[] => [
