@@ -36,7 +36,6 @@ const refusalOf = (socket: Socket): string | undefined => {
 export const startReverseProxy = async (options: ReverseProxyOptions): Promise<ReverseProxy> => {
   const { target, tls, clientCa } = options;
   const requests: RecordedRequest[] = [];
-  let url = '';
 
   const listener: RequestListener = (incoming, outgoing) => {
     const refusal = clientCa === undefined ? undefined : refusalOf(incoming.socket);
@@ -48,7 +47,7 @@ export const startReverseProxy = async (options: ReverseProxyOptions): Promise<R
       return;
     }
     const forward = async (): Promise<void> => {
-      const request = await readRequest(incoming, url);
+      const request = await readRequest(incoming);
       requests.push(request);
       const [host = '', port] = target.split(':');
       const headers = { ...incoming.headers, 'x-forwarded-proto': tls === undefined ? 'http' : 'https' };
@@ -81,10 +80,8 @@ export const startReverseProxy = async (options: ReverseProxyOptions): Promise<R
         );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  url = `${tls === undefined ? 'http' : 'https'}://${host}`;
   return {
-    host,
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     log: () => requests.map(({ method, path }) => `${method} ${path}`),
     forgetRequests: () => requests.splice(0),

@@ -151,7 +151,7 @@ export const startTokenServer = async (options: TokenServerOptions): Promise<Tok
   const requests: RecordedRequest[] = [];
   const listener: RequestListener = (incoming, outgoing) => {
     const serve = async (): Promise<void> => {
-      const request = await readRequest(incoming, 'http://token-server.test');
+      const request = await readRequest(incoming);
       requests.push(request);
       const { status, headers, body } = await answerOf(request);
       outgoing.writeHead(status, headers).end(body);
