@@ -44,7 +44,7 @@ const admin = { name: 'admin', password: 'admin-secret' };
 
 const startServers = async (options: NamedRegistriesOptions, rig: ReturnType<typeof createCleanups>) => {
   const { users, allows } = options;
-  const names = [...families.flatMap(({ registry, realm }) => [registry, realm])];
+  const names = families.flatMap(({ registry, realm }) => [registry, realm]);
   const tls: Certificate = await createCertificate(names.map((value) => ({ type: 'dns', value })));
   const tokens = await rig.track(
     startTokenServer({

@@ -118,9 +118,11 @@ echo '${JSON.stringify({
     }
     serve = await startServe({
       args: [
-        ...['--certs-dir', certificates, '--docker-config', 'auto', '--global-pull-secret', pullSecret],
-        ...['--image-credential-provider-config', join(programs.directory, 'providers.yaml')],
-        ...['--image-credential-provider-bin-dir', programs.directory],
+        `--certs-dir=${certificates}`,
+        '--docker-config=auto',
+        `--global-pull-secret=${pullSecret}`,
+        `--image-credential-provider-config=${join(programs.directory, 'providers.yaml')}`,
+        `--image-credential-provider-bin-dir=${programs.directory}`,
       ],
       env: {
         PATH: programs.env['PATH'] ?? '',
