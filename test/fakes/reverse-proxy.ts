@@ -80,9 +80,8 @@ export const startReverseProxy = async (options: ReverseProxyOptions): Promise<R
         );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    host,
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     log: () => requests.map(({ method, path }) => `${method} ${path}`),
     forgetRequests: () => requests.splice(0),
