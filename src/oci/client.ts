@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createConfigReader } from './config-reader.ts';
+import { defaultListingLimits, type ListingLimits } from './listing-budget.ts';
 import { createManifestReader } from './manifest-reader.ts';
 import { noRegistries, type Registries } from './registries/registries.ts';
 import { withRegistries } from './registries/with-registries.ts';
-import { createTagLister, defaultListingLimits, type ListingLimits } from './tag-lister.ts';
+import { createTagLister } from './tag-lister.ts';
+import type { Lookup } from './transport/address.ts';
 import { withAuth } from './transport/auth.ts';
 import type { Certificates } from './transport/certificates.ts';
 import { withLimit } from './transport/limit.ts';
@@ -25,6 +27,8 @@ export type RegistryClientOptions = {
   readonly userAgent?: string | undefined;
   /** Whether this machine's own addresses may be registries. Default true: standalone, they are the user's. */
   readonly allowLoopback?: boolean | undefined;
+  /** How names become addresses; what they become is checked. Default the system's resolver. */
+  readonly lookup?: Lookup | undefined;
   /** Hosts (`host` or `host:port`) of token servers that any registry may name. Default none. */
   readonly trustedRealms?: readonly string[] | undefined;
   /** Mirrors, locations and which registries may be used. Default none: references are fetched from where their names say. */
@@ -54,7 +58,7 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
   const { clock = systemClock, onRequest = () => undefined, allowLoopback = true } = options;
   const { concurrency = 10, maxPauseWaitMs = 10_000, timeouts, certificates, proxy } = options;
   const chooseProxy = proxy === undefined ? undefined : createProxyChooser(proxy);
-  const addresses = { allowLoopback };
+  const addresses = { allowLoopback, lookup: options.lookup };
   const sockets = createUndiciSend({ addresses, timeouts, certificates, chooseProxy, clock });
   const send = stack(
     [
@@ -71,7 +75,7 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
   const readers = {
     ...createManifestReader(send, clock),
     getConfig: createConfigReader(send, clock.now),
-    listTags: createTagLister(send, clock.now, { ...defaultListingLimits, ...options.listingLimits }),
+    listTags: createTagLister(send, clock, { ...defaultListingLimits, ...options.listingLimits }),
   };
   return { ...withRegistries(readers, options.registries ?? noRegistries, clock), close: sockets.close };
 };

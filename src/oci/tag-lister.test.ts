@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { createManualClock } from '../../test/fakes/clock.ts';
 import { anAnswer, createFakeSend, type FakeAnswer, never } from '../../test/fakes/send.ts';
 import { anonymous } from './credentials/keychain.ts';
-import { createTagLister, defaultListingLimits, type ListingLimits } from './tag-lister.ts';
+import { defaultListingLimits, type ListingLimits } from './listing-budget.ts';
+import { createTagLister } from './tag-lister.ts';
 import type { RegistryRequest } from './transport/send.ts';
 
 const repository = { registry: 'registry.example', repository: 'team/app' };
 const access = { keychain: anonymous, insecure: false };
-const first = 'https://registry.example/v2/team/app/tags/list?n=1000';
+const listUrl = 'https://registry.example/v2/team/app/tags/list';
+const first = `${listUrl}?n=1000`;
 
 const page = (tags: unknown, link?: string, url?: string): FakeAnswer =>
   anAnswer(200, {
@@ -21,11 +24,12 @@ const names = (count: number, prefix = 't'): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 const list = async (
-  answer: (request: RegistryRequest, index: number) => FakeAnswer,
+  answer: (request: RegistryRequest, index: number) => FakeAnswer | Promise<FakeAnswer>,
   limits: Partial<ListingLimits> = {},
+  clock = createManualClock(),
 ) => {
   const fake = createFakeSend((request, _signal, index) => answer(request, index));
-  const listTags = createTagLister(fake.send, () => 0, { ...defaultListingLimits, ...limits });
+  const listTags = createTagLister(fake.send, clock, { ...defaultListingLimits, ...limits });
   const pages: (readonly string[])[] = [];
   let error: unknown;
   try {
@@ -67,15 +71,23 @@ describe('listTags', () => {
       'https://registry.example/v2/team/app/tags/list?next_page=opaque%2B',
     ],
     ['only a query', '?last=b', 'https://registry.example/v2/team/app/tags/list?last=b'],
-    ['absolute', 'https://registry.example/v2/x?last=b', 'https://registry.example/v2/x?last=b'],
-    ['absolute with the default port', 'https://registry.example:443/v2/x', 'https://registry.example/v2/x'],
+    ['absolute', `${listUrl}?last=b`, `${listUrl}?last=b`],
     [
-      'http behind a proxy that ends TLS',
-      'http://registry.example/v2/x?last=b',
-      'https://registry.example/v2/x?last=b',
+      'absolute with the default port',
+      `${listUrl.replace('.example', '.example:443')}?last=b`,
+      `${listUrl}?last=b`,
     ],
-    ['without a scheme', '//registry.example/v2/x', 'https://registry.example/v2/x'],
-  ])('follows a link that is %s, as it is', async (_name, target, expected) => {
+    ['http behind a proxy that ends TLS', `${listUrl.replace('https', 'http')}?last=b`, `${listUrl}?last=b`],
+    ['without a scheme', `${listUrl.replace('https:', '')}?last=b`, `${listUrl}?last=b`],
+    ['without its fragment', '?last=b#c', `${listUrl}?last=b`],
+    [
+      'at the path of the list, whatever its own',
+      '/repository/docker/v2/app/tags/list?last=b',
+      `${listUrl}?last=b`,
+    ],
+    ['with the last tag for a number that is none', '?last=1000&n=1000', `${listUrl}?last=b&n=1000`],
+    ['with a number that is a tag', '?last=b&n=b', `${listUrl}?last=b&n=b`],
+  ])('follows a link that is %s', async (_name, target, expected) => {
     const listed = await list(inTurn(page(['a', 'b'], next(target)), page(['c'])));
     expect(listed).toEqual({ pages: [['a', 'b'], ['c']], error: undefined, urls: [first, expected] });
   });
@@ -166,6 +178,7 @@ describe('listTags', () => {
     ['tags that are no list', page({ a: 1 })],
     ['tags that are no strings', page(['a', 1])],
     ['a list at the top', anAnswer(200, { body: '["a"]' })],
+    ['an object that is about something else', anAnswer(200, { body: '{"errors":[]}' })],
   ])('refuses %s', async (_name, answer) => {
     expect(await list(inTurn(answer))).toMatchObject({
       pages: [],
@@ -178,7 +191,6 @@ describe('listTags', () => {
 
   it.each([
     ['fails', anAnswer(500), 'unavailable'],
-    ['is gone', anAnswer(404), 'not-found'],
     ['is forbidden', anAnswer(403), 'denied'],
     ['is not understood', anAnswer(405), 'invalid-response'],
     ['is nonsense', anAnswer(200, { body: 'x' }), 'invalid-response'],
@@ -217,11 +229,49 @@ describe('listTags', () => {
       error: { code: 'too-large', message: expect.stringContaining('more than 7 tags') },
     });
     expect(tags.urls).toHaveLength(4);
+    const bytes = await list(endless, { maxBytes: 100 });
+    expect(bytes).toMatchObject({
+      error: { code: 'too-large', message: expect.stringContaining('more than 100 bytes') },
+    });
+    expect(bytes.urls).toHaveLength(3);
+  });
+
+  it('ends a list that takes too long, however quick its pages are', async () => {
+    const clock = createManualClock();
+    const slow = async (_request: RegistryRequest, index: number) => {
+      await clock.advance(1_000);
+      return page(['a'], next(`?page=${index}`));
+    };
+    const listed = await list(slow, { maxMs: 3_000 }, clock);
+    expect(listed).toMatchObject({
+      error: { code: 'timeout', message: expect.stringContaining('not at its end after 3000 ms') },
+    });
+    expect(listed.urls).toHaveLength(3);
+  });
+
+  it('begins anew where the tag that it had come to is deleted meanwhile', async () => {
+    const lost = inTurn(
+      page(['a', 'b'], next('?last=b')),
+      anAnswer(404),
+      page(['a'], next('?last=a')),
+      page(['c']),
+    );
+    const listed = await list(lost);
+    expect(listed).toMatchObject({ error: undefined, pages: [['a', 'b'], ['a'], ['c']] });
+    expect(listed.urls).toHaveLength(4);
+  });
+
+  it('gives up on a list whose places get lost again and again', async () => {
+    const listed = await list((_request, index) =>
+      index % 2 === 0 ? page(['a'], next('?last=a')) : anAnswer(404),
+    );
+    expect(listed).toMatchObject({ error: { code: 'invalid-response', fault: 'listing' } });
+    expect(listed.urls).toHaveLength(6);
   });
 
   it('fetches a page only when the one before was taken', async () => {
     const fake = createFakeSend((_request, _signal, index) => page(['a'], next(`?page=${index}`)));
-    const listTags = createTagLister(fake.send, () => 0, defaultListingLimits);
+    const listTags = createTagLister(fake.send, createManualClock(), defaultListingLimits);
     for await (const tags of listTags(repository, access, never)) {
       expect(tags).toEqual(['a']);
       break;

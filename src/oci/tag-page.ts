@@ -1,5 +1,5 @@
-import { isJsonObject, parseJsonObject } from './json.ts';
-import { nextLink } from './link.ts';
+import { type JsonObject, parseJsonObject } from './json.ts';
+import { nextPage } from './next-page.ts';
 import { formatRepository, isTag } from './reference.ts';
 import { createRequest } from './request.ts';
 import { type RegistryRequest, type RegistryResponse, requestError } from './transport/send.ts';
@@ -17,6 +17,7 @@ export type Page = {
   readonly size: number;
   readonly last: string | undefined;
   readonly next: URL | undefined;
+  readonly bytes: number;
 };
 
 /** Asks for a page of tags. */
@@ -34,32 +35,11 @@ export const pageRequest = (repository: Repository, url: URL, access: Access): R
     access,
   );
 
-/**
- * The next page's address: opaque, but of the same host, because credentials go with it. The scheme stays ours: registries behind
- * a proxy that ends TLS write `http`.
- */
-const nextPage = (request: RegistryRequest, response: RegistryResponse): URL | undefined => {
-  const target = nextLink(response.headers['link'] ?? '');
-  if (target === undefined) return undefined;
-  const url = URL.parse(target, (response.url.host === request.url.host ? response.url : request.url).href);
-  if (url === null)
-    throw requestError(request, 'invalid-response', 'the link to the next page is no URL', {
-      fault: 'listing',
-    });
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw requestError(request, 'invalid-response', `the link to the next page is ${url.protocol}`, {
-      fault: 'listing',
-    });
-  }
-  if (url.host !== request.url.host || url.username !== '' || url.password !== '') {
-    throw requestError(request, 'blocked', `the link to the next page leads to another host (${url.host})`, {
-      fault: 'foreign-link',
-    });
-  }
-  url.protocol = request.url.protocol;
-  url.hash = '';
-  return url;
-};
+/** Repositories without tags have `null`, or name themselves and say nothing more; what does neither is no list, and no empty one. */
+const listOf = (body: JsonObject | undefined): unknown =>
+  body !== undefined && ('tags' in body || typeof body['name'] === 'string')
+    ? (body['tags'] ?? [])
+    : undefined;
 
 /**
  * Reads a page.
@@ -68,8 +48,7 @@ const nextPage = (request: RegistryRequest, response: RegistryResponse): URL | u
  */
 export const parsePage = (request: RegistryRequest, response: RegistryResponse): Page => {
   const body = parseJsonObject(response.bytes);
-  // Repositories without tags have `null`, or say nothing.
-  const list = isJsonObject(body) ? (body['tags'] ?? []) : undefined;
+  const list = listOf(body);
   if (!Array.isArray(list) || !list.every((tag) => typeof tag === 'string')) {
     throw requestError(request, 'invalid-response', 'the answer is not a list of tags', {
       fault: isWebPage(response) ? 'web-page' : 'listing',
@@ -80,6 +59,7 @@ export const parsePage = (request: RegistryRequest, response: RegistryResponse):
     tags: list.filter(isTag),
     size: list.length,
     last: list.at(-1),
-    next: nextPage(request, response),
+    next: nextPage(request, response, list),
+    bytes: response.bytes.byteLength,
   };
 };

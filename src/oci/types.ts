@@ -123,7 +123,10 @@ export interface RegistryClient {
     access: Access,
     signal: AbortSignal,
   ): Promise<FetchedConfig>;
-  /** Tags page by page. Rejects rather than ends when a page is missing: a listing that ends is whole. */
+  /**
+   * Tags page by page. Rejects rather than ends when a page is missing: a listing that ends is whole. A tag may come twice: registries
+   * repeat themselves, and a list that changed on the way is read from its beginning again.
+   */
   listTags(repository: Repository, access: Access, signal: AbortSignal): AsyncIterable<readonly string[]>;
   /**
    * Every repository that may be asked in place of this one, by what is set up about mirrors and locations; itself, where nothing

@@ -1,6 +1,11 @@
-import type { LookupAddress, lookup as systemLookup } from 'node:dns';
 import { describe, expect, it } from 'vitest';
-import { BlockedAddressError, blockedAddress, blockedHostname, guardedLookup } from './address.ts';
+import {
+  BlockedAddressError,
+  blockedAddress,
+  blockedHostname,
+  guardedLookup,
+  type Lookup,
+} from './address.ts';
 
 const open = { allowLoopback: true };
 const closed = { allowLoopback: false };
@@ -61,16 +66,17 @@ describe('blockedHostname', () => {
 });
 
 describe('guardedLookup', () => {
-  const resolveTo = (...addresses: readonly string[]) =>
-    ((_name: string, _options: object, callback: (error: null, found: readonly LookupAddress[]) => void) =>
+  const resolveTo =
+    (...addresses: readonly string[]): Lookup =>
+    (_name, _options, callback) =>
       callback(
         null,
         addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-      )) as typeof systemLookup;
+      );
 
-  const find = (lookup: typeof systemLookup, all: boolean, policy = open) =>
+  const find = (lookup: Lookup, all: boolean, policy = open) =>
     new Promise((resolve, reject) => {
-      guardedLookup(policy, lookup)('name.example', { all }, (error, found, family) =>
+      guardedLookup({ ...policy, lookup })('name.example', { all }, (error, found, family) =>
         error === null ? resolve(all ? found : [found, family]) : reject(error),
       );
     });
@@ -96,8 +102,8 @@ describe('guardedLookup', () => {
   });
 
   it('passes on why a name does not resolve', async () => {
-    const failing = ((_name: string, _options: object, callback: (error: Error) => void) =>
-      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))) as typeof systemLookup;
+    const failing: Lookup = (_name, _options, callback) =>
+      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
     await expect(find(failing, true)).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 });

@@ -1,4 +1,4 @@
-import { lookup as systemLookup } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /** Addresses that no registry has: a request there asks a machine's own metadata service for its secrets. */
@@ -25,10 +25,19 @@ const embedding = new BlockList();
 embedding.addSubnet('64:ff9b::', 96, 'ipv6');
 embedding.addSubnet('::', 96, 'ipv6');
 
+/** All addresses of a name, as `dns.lookup` finds them. */
+export type Lookup = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /** What the operator decides about addresses; the rest is fixed. */
 export type AddressPolicy = {
   /** Whether registries may run on this machine. */
   readonly allowLoopback: boolean;
+  /** Default the system's. */
+  readonly lookup?: Lookup | undefined;
 };
 
 /** The connection was refused by us, before any packet. */
@@ -64,8 +73,9 @@ export const blockedHostname = (hostname: string, policy: AddressPolicy): string
  * was checked is the address that is dialled.
  */
 export const guardedLookup =
-  (policy: AddressPolicy, lookup: typeof systemLookup = systemLookup): LookupFunction =>
+  (policy: AddressPolicy): LookupFunction =>
   (hostname, options, callback) => {
+    const { lookup = systemLookup } = policy;
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
         callback(error, []);
