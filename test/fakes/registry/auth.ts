@@ -13,6 +13,18 @@ export type AuthOptions = {
   readonly allows?: (user: string, repository: string) => boolean;
   /** Repositories that anybody may read. Default none. */
   readonly isPublic?: (repository: string) => boolean;
+  /** Whether public repositories want a token all the same. Default true: most do. */
+  readonly publicWantsToken?: boolean;
+  /** Where tokens are had, as the challenge names it. Default `/token` of the host that was asked. */
+  readonly realm?: string;
+  /** Default `fake`; empty is left out of the challenge. */
+  readonly service?: string;
+  /** Scope in the challenge. Default the repository's; empty is left out. */
+  readonly scope?: string;
+  /** Challenges around the one for Bearer; `$` stands for it. Default `$` alone. */
+  readonly challenges?: string;
+  /** The challenge of Basic. Default `Basic realm="fake registry"`. */
+  readonly basicChallenge?: string;
   /** Of bearer tokens. Default 300; `undefined` is left out of the answer. */
   readonly expiresInSeconds?: number | undefined;
   /** Which member of the answer holds the token. Default `token`. */
@@ -24,8 +36,10 @@ type Grant = { readonly repository: string; readonly expiresAtMs: number };
 /** Decides who may read what. */
 export type Guard = {
   /** The refusal of a request, or `undefined`: it may pass. */
-  readonly check: (request: RecordedRequest, repository: string, origin: string) => Answer | undefined;
-  /** Answers `/token`. */
+  readonly check: (request: RecordedRequest, repository: string) => Answer | undefined;
+  /** Whether a request goes to the token server. */
+  readonly isForToken: (request: RecordedRequest) => boolean;
+  /** Answers for the token server. */
   readonly token: (request: RecordedRequest) => Answer;
   /** Makes all tokens worthless, as a registry that restarts does. */
   readonly revokeTokens: () => void;
@@ -40,6 +54,19 @@ const userOfBasic = (header: string | undefined, users: AuthOptions['users']): s
   return Object.hasOwn(users, user) && users[user] === text.slice(user.length + 1) ? user : 'wrong';
 };
 
+const realmOf = (options: AuthOptions, { url }: RecordedRequest): string =>
+  options.realm ?? `${url.origin}/token`;
+
+const bearerChallenge = (options: AuthOptions, request: RecordedRequest, repository: string): string => {
+  const { service = 'fake', scope = `repository:${repository}:pull`, challenges = '$' } = options;
+  const parameters = [
+    `realm="${realmOf(options, request)}"`,
+    ...(service === '' ? [] : [`service="${service}"`]),
+    ...(scope === '' ? [] : [`scope="${scope}"`]),
+  ];
+  return challenges.replace('$', () => `Bearer ${parameters.join(',')}`);
+};
+
 /** A guard for `options`. `now` is what tokens expire by. */
 export const createGuard = (options: AuthOptions, now: () => number): Guard => {
   const tokens = new Map<string, Grant>();
@@ -51,14 +78,18 @@ export const createGuard = (options: AuthOptions, now: () => number): Guard => {
     const user = userOfBasic(request.headers['authorization'], options.users);
     if (user !== 'wrong' && mayRead(user, repository)) return undefined;
     if (user !== 'wrong' && user !== undefined) return errorAnswer(403, 'DENIED');
-    return errorAnswer(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="fake registry"' });
+    const challenge = options.basicChallenge ?? 'Basic realm="fake registry"';
+    return errorAnswer(401, 'UNAUTHORIZED', { 'www-authenticate': challenge });
   };
 
-  const checkBearer: Guard['check'] = (request, repository, origin) => {
-    const token = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1];
+  const checkBearer: Guard['check'] = (request, repository) => {
+    const authorization = request.headers['authorization'];
+    const isOpen = options.publicWantsToken === false && isPublic(repository);
+    if (isOpen && authorization === undefined) return undefined;
+    const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
     const grant = token === undefined ? undefined : tokens.get(token);
     if (grant !== undefined && grant.repository === repository && grant.expiresAtMs > now()) return undefined;
-    const challenge = `Bearer realm="${origin}/token",service="fake",scope="repository:${repository}:pull"`;
+    const challenge = bearerChallenge(options, request, repository);
     return errorAnswer(401, 'UNAUTHORIZED', { 'www-authenticate': challenge });
   };
 
@@ -81,6 +112,10 @@ export const createGuard = (options: AuthOptions, now: () => number): Guard => {
 
   return {
     check: options.kind === 'basic' ? checkBasic : checkBearer,
+    isForToken: (request) => {
+      const realm = new URL(realmOf(options, request));
+      return realm.host === request.url.host && realm.pathname === request.url.pathname;
+    },
     token,
     revokeTokens: () => tokens.clear(),
   };

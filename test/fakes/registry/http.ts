@@ -6,6 +6,7 @@ export type RecordedRequest = {
   readonly method: string;
   /** Path with query. */
   readonly path: string;
+  /** With the host that was asked: a server may have several names. */
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -75,7 +76,7 @@ const shownCertificate = ({ socket }: IncomingMessage): string | undefined => {
   return typeof subject?.CN === 'string' ? subject.CN : undefined;
 };
 
-export const readRequest = async (request: IncomingMessage, origin: string): Promise<RecordedRequest> => {
+export const readRequest = async (request: IncomingMessage): Promise<RecordedRequest> => {
   const chunks: Uint8Array[] = [];
   for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
@@ -86,10 +87,11 @@ export const readRequest = async (request: IncomingMessage, origin: string): Pro
     ]),
   );
   const path = request.url ?? '/';
+  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http';
   return {
     method: request.method ?? 'GET',
     path,
-    url: new URL(path, origin),
+    url: new URL(path, `${scheme}://${request.headers.host ?? 'nobody.invalid'}`),
     headers,
     body: bytes.toString(),
     bytes,

@@ -5,23 +5,45 @@ import type { AddressInfo } from 'node:net';
 import { type AuthOptions, createGuard } from './auth.ts';
 import type { Certificate } from './certificate.ts';
 import type { Content } from './content.ts';
-import { errorAnswer, type Hook, jsonAnswer, type RecordedRequest, readRequest, respond } from './http.ts';
-import { type ListingOptions, parseRoute, route } from './routes.ts';
+import {
+  answer,
+  errorAnswer,
+  type Hook,
+  jsonAnswer,
+  type RecordedRequest,
+  readRequest,
+  respond,
+} from './http.ts';
+import { parseRoute, type Route, type RouteOptions, route } from './routes.ts';
 import { createStorage } from './storage.ts';
+import { type RecordedConnection, recordWire } from './wire.ts';
 
 export type { AuthOptions } from './auth.ts';
 export { type Certificate, createCertificate, trusting } from './certificate.ts';
 export { anImage, anIndex, type Content, type ImageOptions, rawManifest } from './content.ts';
 export type { Fault, Hook, RecordedRequest } from './http.ts';
 export { type PushTarget, push } from './push.ts';
+export type { RecordedConnection } from './wire.ts';
 
-export type FakeRegistryOptions = ListingOptions & {
+/** Where a registry has content fetched from. */
+export type Redirect = {
+  readonly kinds: readonly ('manifests' | 'blobs' | 'tags')[];
+  readonly status: 302 | 307;
+  /** Another name of this server. What is asked there needs no login, and is refused with one. */
+  readonly host: string;
+  /** Default the same. */
+  readonly pathOf?: (path: string) => string;
+};
+
+export type FakeRegistryOptions = RouteOptions & {
   /** Serves https with this certificate. Default http. */
   readonly tls?: Certificate;
   /** Asks clients for a certificate of this authority, over https. Default asks for none. */
   readonly clientCa?: { readonly ca: string; readonly isRequired: boolean };
   /** Default open to all. */
   readonly auth?: AuthOptions;
+  /** Default answers everything itself. */
+  readonly redirect?: Redirect;
   /** What tokens expire by. Default the system's clock. */
   readonly now?: () => number;
 };
@@ -35,6 +57,8 @@ export type FakeRegistry = {
   readonly requests: readonly RecordedRequest[];
   /** `GET /v2/app/manifests/v1` per request so far. */
   readonly log: () => readonly string[];
+  /** Every connection so far with every byte that it brought. */
+  readonly connections: readonly RecordedConnection[];
   readonly forgetRequests: () => void;
   /** Stores an image or index with all it refers to. Adding under a tag again moves it. */
   readonly add: (repository: string, content: Content, tag?: string) => void;
@@ -54,12 +78,24 @@ export const startFakeRegistry = async (options: FakeRegistryOptions = {}): Prom
   const hooks: Hook[] = [];
   let url = '';
 
+  const { redirect } = options;
+  const fromStorage = (found: Route, request: RecordedRequest) =>
+    request.headers['authorization'] === undefined
+      ? route(storage, found, request, options)
+      : errorAnswer(400, 'UNSUPPORTED');
+
   const answerOf = (request: RecordedRequest) => {
     const { pathname } = request.url;
-    if (pathname === '/token' && guard !== undefined) return guard.token(request);
+    if (guard?.isForToken(request) === true) return guard.token(request);
     const found = parseRoute(pathname);
-    const refusal = guard?.check(request, found?.repository ?? '', url);
+    if (found !== undefined && request.url.host === redirect?.host) return fromStorage(found, request);
+    const refusal = guard?.check(request, found?.repository ?? '');
     if (refusal !== undefined) return refusal;
+    if (found !== undefined && redirect?.kinds.some((kind) => kind === found.kind) === true) {
+      const target = new URL(redirect.pathOf?.(request.path) ?? request.path, request.url);
+      target.host = redirect.host;
+      return answer(redirect.status, { location: target.href });
+    }
     if (pathname === '/v2/')
       return jsonAnswer(200, {}, { 'docker-distribution-api-version': 'registry/2.0' });
     return found === undefined ? errorAnswer(404, 'UNSUPPORTED') : route(storage, found, request, options);
@@ -67,7 +103,7 @@ export const startFakeRegistry = async (options: FakeRegistryOptions = {}): Prom
 
   const listener: RequestListener = (incoming, outgoing) => {
     const serve = async (): Promise<void> => {
-      const request = await readRequest(incoming, url);
+      const request = await readRequest(incoming);
       requests.push(request);
       const fault = hooks.map((hook) => hook(request)).find((found) => found !== undefined);
       await respond(incoming, outgoing, fault, () => answerOf(request));
@@ -91,6 +127,7 @@ export const startFakeRegistry = async (options: FakeRegistryOptions = {}): Prom
           },
           listener,
         );
+  const connections = recordWire(server, options.tls !== undefined);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -100,6 +137,7 @@ export const startFakeRegistry = async (options: FakeRegistryOptions = {}): Prom
     host,
     url,
     requests,
+    connections,
     log: () => requests.map(({ method, path }) => `${method} ${path}`),
     forgetRequests: () => requests.splice(0),
     add: storage.add,

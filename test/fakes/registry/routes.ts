@@ -1,15 +1,17 @@
 import { digestBytes, parseDigest } from '../../../src/oci/digest.ts';
 import type { Digest } from '../../../src/oci/types.ts';
-import { type Answer, answer, errorAnswer, jsonAnswer, type RecordedRequest } from './http.ts';
+import { type Answer, answer, errorAnswer, type RecordedRequest } from './http.ts';
+import { type ListingOptions, listTags } from './listing.ts';
 import type { Storage } from './storage.ts';
 
-export type ListingOptions = {
-  /** Tags per page where the request names no `n`. Default all. */
-  readonly defaultPageSize?: number;
-  /** Larger `n` count as this. Default 1000. */
-  readonly maxPageSize?: number;
-  /** How the next page is announced. Default a relative link. */
-  readonly link?: 'relative' | 'absolute' | 'none';
+/** How a registry answers; every member has a default. */
+export type RouteOptions = ListingOptions & {
+  /** Which answers about manifests state the digest. Default `always`. */
+  readonly digestHeader?: 'always' | 'head-only' | 'never';
+  /** What an ETag of a manifest is. Default the digest. */
+  readonly etag?: 'digest' | 'opaque' | 'none';
+  /** Answers 404 to who does not accept a manifest's media type. Default false. */
+  readonly insistsOnAccept?: boolean;
 };
 
 /** What the path of a request names. */
@@ -22,15 +24,28 @@ export const parseRoute = (path: string): Route | undefined => {
     : { repository: match[1] ?? '', kind: match[2] ?? '', name: match[3] ?? '' };
 };
 
-const getManifest = (storage: Storage, { repository, name }: Route): Answer => {
+const etagOf = (digest: Digest, etag: RouteOptions['etag']): Readonly<Record<string, string>> => {
+  if (etag === 'none') return {};
+  return { etag: etag === 'opaque' ? `"${digest.slice(-16)}-1"` : `"${digest}"` };
+};
+
+const getManifest = (
+  storage: Storage,
+  { repository, name }: Route,
+  request: RecordedRequest,
+  { digestHeader = 'always', etag, insistsOnAccept = false }: RouteOptions,
+): Answer => {
   const stored = storage.repository(repository);
   if (stored === undefined) return errorAnswer(404, 'NAME_UNKNOWN');
   const manifest = stored.manifests.get(parseDigest(name) ?? (stored.tags.get(name) as Digest));
   if (manifest === undefined) return errorAnswer(404, 'MANIFEST_UNKNOWN');
+  const isAccepted = request.headers['accept']?.includes(manifest.mediaType) ?? false;
+  if (insistsOnAccept && !isAccepted) return errorAnswer(404, 'MANIFEST_UNKNOWN');
+  const states = digestHeader === 'always' || (digestHeader === 'head-only' && request.method === 'HEAD');
   const headers = {
     'content-type': manifest.mediaType,
-    'docker-content-digest': manifest.digest,
-    etag: `"${manifest.digest}"`,
+    ...(states ? { 'docker-content-digest': manifest.digest } : {}),
+    ...etagOf(manifest.digest, etag),
   };
   return answer(200, headers, manifest.bytes);
 };
@@ -40,28 +55,6 @@ const getBlob = (storage: Storage, { repository, name }: Route): Answer => {
   if (blob === undefined) return errorAnswer(404, 'BLOB_UNKNOWN');
   const headers = { 'content-type': 'application/octet-stream', 'docker-content-digest': blob.digest };
   return answer(200, headers, blob.bytes);
-};
-
-const listTags = (
-  storage: Storage,
-  { repository }: Route,
-  request: RecordedRequest,
-  options: ListingOptions,
-): Answer => {
-  const stored = storage.repository(repository);
-  if (stored === undefined) return errorAnswer(404, 'NAME_UNKNOWN');
-  const { searchParams } = request.url;
-  const asked = searchParams.get('n');
-  const size =
-    asked === null ? options.defaultPageSize : Math.min(Number(asked), options.maxPageSize ?? 1000);
-  const last = searchParams.get('last') ?? '';
-  const rest = [...stored.tags.keys()].toSorted().filter((tag) => tag > last);
-  const tags = rest.slice(0, size);
-  if (tags.length === rest.length || options.link === 'none')
-    return jsonAnswer(200, { name: repository, tags });
-  const next = `/v2/${repository}/tags/list?last=${tags.at(-1) ?? ''}&n=${size}`;
-  const target = options.link === 'absolute' ? new URL(next, request.url).href : next;
-  return jsonAnswer(200, { name: repository, tags }, { link: `<${target}>; rel="next"` });
 };
 
 const putBlob = (storage: Storage, { repository }: Route, request: RecordedRequest): Answer => {
@@ -86,16 +79,16 @@ export const route = (
   storage: Storage,
   found: Route,
   request: RecordedRequest,
-  options: ListingOptions,
+  options: RouteOptions,
 ): Answer => {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   switch (found.kind) {
     case 'manifests':
-      return isRead ? getManifest(storage, found) : putManifest(storage, found, request);
+      return isRead ? getManifest(storage, found, request, options) : putManifest(storage, found, request);
     case 'blobs':
       return getBlob(storage, found);
     case 'tags':
-      return listTags(storage, found, request, options);
+      return listTags(storage, found.repository, request, options);
     case 'blobs/uploads':
       return request.method === 'POST'
         ? answer(202, { location: `/v2/${found.repository}/blobs/uploads/1` })
