@@ -139,6 +139,11 @@ export const settings = {
   historyLimit: count(20, 1, 'Images kept per tag in the history.'),
   maxTagsPerRepository: count(500, 0, 'Tags imported of a whole repository; 0 for all.'),
   registryConcurrency: count(8, 1, 'Requests at a time to one registry host.'),
+  registryRate: count(
+    0,
+    0,
+    'Requests a second to one registry host; 0 for as many as it bears, which its refusals and rate limit headers tell.',
+  ),
   importWorkers: count(16, 1, 'Streams imported at a time.'),
   globalPullSecret: text('FILE', '', 'Docker config file with credentials for every namespace.'),
   dockerConfig: paths(

@@ -61,7 +61,7 @@ export const createParts = (
   access: RegistryAccess['options'],
 ) => {
   const { config, clock, logger } = options;
-  const metrics = createMetrics();
+  const metrics = createMetrics(clock);
   const client = createRegistryClient({
     ...access,
     clock,
@@ -69,8 +69,10 @@ export const createParts = (
     allowLoopback: !config.denyLoopbackRegistries,
     trustedRealms: config.trustedRealm,
     concurrency: config.registryConcurrency,
+    maxPerSecond: config.registryRate === 0 ? undefined : config.registryRate,
     userAgent: `imagestreams/${options.version}`,
   });
+  metrics.watchGates(client.gates);
   const importer = createImporter({ client, clock });
   const keychains = createPullSecrets(store, options);
   const feed: Feed = createFeed({ listStreams: () => controllers.streams.list(), clock });

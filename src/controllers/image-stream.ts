@@ -160,8 +160,8 @@ const runPlan = async (
   const isScheduled = planned.every(({ cause }) => cause.type === 'Schedule');
   const keychain = await ports.keychains(namespace, signal);
   const context = isScheduled
-    ? ({ keychain, priority: 'scheduled', freshSince: freshSince(due) } as const)
-    : ({ keychain, priority: 'interactive' } as const);
+    ? ({ keychain, caller: namespace, priority: 'scheduled', freshSince: freshSince(due) } as const)
+    : ({ keychain, caller: namespace, priority: 'interactive' } as const);
   return storeImages(ports.store, await runImports(ports.importer, plan, context, signal), signal);
 };
 

@@ -162,8 +162,9 @@ const createAsk = (ports: ScheduledRefreshPorts) => {
     const [first] = [...group.members.values()].filter((member) => !isRefused(member));
     if (first === undefined) return;
     const askedMs = clock.now();
-    const keychain = await keychains(first.key.namespace, signal);
-    const resolved = await importer.resolve(group.request, { keychain, priority: 'scheduled' }, signal);
+    const caller = first.key.namespace;
+    const context = { keychain: await keychains(caller, signal), caller, priority: 'scheduled' } as const;
+    const resolved = await importer.resolve(group.request, context, signal);
     const told = [...group.members.values()].filter((member) => tell(member, resolved, askedMs)).length;
     const outcome = !resolved.ok ? 'failed' : told > 0 ? 'moved' : 'unchanged';
     onEvent({

@@ -41,8 +41,8 @@ export type ImporterOptions = {
 /** Tags of one repository under way at a time; how many requests really run is for the registry's gate to say. */
 const tagConcurrency = 16;
 
-const askerOf = (insecure: boolean, { keychain, priority, freshSince }: ImportContext): Asker => ({
-  access: { keychain, insecure, priority },
+const askerOf = (insecure: boolean, { keychain, priority, caller, freshSince }: ImportContext): Asker => ({
+  access: { keychain, insecure, priority, caller },
   freshSince,
 });
 

@@ -22,6 +22,8 @@ export type ImportRequest = {
   /** The stream as it is; its spec tags say which platform a tag prefers. */
   readonly stream: ImageStream | undefined;
   readonly keychain: Keychain;
+  /** The namespace of the request. */
+  readonly caller?: string | undefined;
   /** Tags of a repository to import at most; 0: all. */
   readonly maxTags: number;
 };
@@ -153,10 +155,10 @@ const statusOfRepository = (outcome: RepositoryOutcome): RepositoryImportStatus 
  */
 export const runImportRequest = async (
   importer: Importer,
-  { spec, stream, keychain, maxTags }: ImportRequest,
+  { spec, stream, keychain, caller, maxTags }: ImportRequest,
   signal: AbortSignal,
 ): Promise<ImportRequestResult> => {
-  const context: ImportContext = { keychain, priority: 'interactive' };
+  const context: ImportContext = { keychain, caller, priority: 'interactive' };
   const fetched = await mapLimit(
     spec.images ?? [],
     imageConcurrency,

@@ -61,6 +61,8 @@ export type ResolveOutcome =
 export type ImportContext = {
   readonly keychain: Keychain;
   readonly priority: 'interactive' | 'scheduled';
+  /** The namespace, so that no other waits for more than its turn at a registry. Default all are one. */
+  readonly caller?: string | undefined;
   /**
    * An answer that a registry was asked for since (milliseconds since the epoch) will do, also when it was asked on behalf of others
    * with equivalent credentials: the slot, for a refresh. Undefined: ask.

@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerEvent, TriggerEvent } from '../controllers/index.ts';
 import { assertNever } from '../lib/assert.ts';
-import type { RequestEvent } from '../oci/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { HostGate, RequestEvent } from '../oci/index.ts';
 import type { RuntimeEvent } from '../runtime/index.ts';
 
 /** Registry hosts that get a label of their own; users choose the names, so their number must be bounded. */
@@ -24,6 +25,12 @@ const help = {
   imagestreams_informer_errors_total: 'Lists and watches that failed.',
   imagestreams_registry_requests_total: 'Requests to registries, each try, redirect and token of its own.',
   imagestreams_registry_request_duration_seconds: 'How long a registry took to answer.',
+  imagestreams_registry_requests_in_flight: 'Requests that a registry host has not answered yet.',
+  imagestreams_registry_requests_waiting: 'Requests that wait for their turn at a registry host.',
+  imagestreams_registry_pause_seconds:
+    'How long no request leaves for a registry host, because it asked for that.',
+  imagestreams_registry_rate_limit: 'Requests a second that a registry host is limited to, where it is.',
+  imagestreams_registry_quota_remaining: 'What a registry host last said is left of its quota.',
   imagestreams_refreshes_total: 'Slots of scheduled tags, by outcome.',
   imagestreams_refresh_lag_seconds: 'How long after its slot a source was asked.',
   imagestreams_events_published_total: 'Change events written.',
@@ -60,6 +67,13 @@ const createSeries = (registry: Registry) => {
       'code',
     ),
     registrySeconds: histogram('imagestreams_registry_request_duration_seconds', 'registry', 'operation'),
+    gates: {
+      inFlight: gauge('imagestreams_registry_requests_in_flight', 'registry'),
+      waiting: gauge('imagestreams_registry_requests_waiting', 'registry'),
+      pause: gauge('imagestreams_registry_pause_seconds', 'registry'),
+      rate: gauge('imagestreams_registry_rate_limit', 'registry'),
+      quota: gauge('imagestreams_registry_quota_remaining', 'registry'),
+    },
     refreshes: counter('imagestreams_refreshes_total', 'registry', 'outcome'),
     refreshLag: histogram('imagestreams_refresh_lag_seconds', 'registry'),
     events: counter('imagestreams_events_published_total', 'reason'),
@@ -148,12 +162,38 @@ const createHostLabels = () => {
   };
 };
 
+/** Shows the gates as they are now; hosts that are no longer known have no series. */
+const showGates = (
+  { inFlight, waiting, pause, rate, quota }: Series['gates'],
+  gates: readonly HostGate[],
+  hostOf: (registry: string) => string,
+  nowMs: number,
+): void => {
+  for (const series of [inFlight, waiting, pause, rate, quota]) series.reset();
+  for (const gate of gates) {
+    const labels = { registry: hostOf(gate.host) };
+    inFlight.inc(labels, gate.inFlight);
+    waiting.inc(
+      labels,
+      gate.waiting.reduce((sum, { requests }) => sum + requests, 0),
+    );
+    pause.inc(labels, Math.max(0, (gate.pausedUntilMs ?? 0) - nowMs) / 1000);
+    if (gate.perSecond !== undefined) rate.set(labels, gate.perSecond);
+    if (gate.quota !== undefined) quota.set(labels, gate.quota.remaining);
+  }
+};
+
 /** Turns what the parts tell into Prometheus series; `route` serves them under `/metrics`. */
-export const createMetrics = () => {
+export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
   const registry = new Registry();
   const series = createSeries(registry);
   const hostOf = createHostLabels();
+  let gatesOf: () => readonly HostGate[] = () => [];
   return {
+    /** Where the state of the gates is read from when somebody looks. */
+    watchGates: (gates: () => readonly HostGate[]): void => {
+      gatesOf = gates;
+    },
     onRuntime: onRuntime(series),
     onController: onController(series, hostOf),
     onTrigger: ({ kind, type }: TriggerEvent): void => series.triggers.inc({ kind, outcome: type }),
@@ -166,7 +206,10 @@ export const createMetrics = () => {
     route: {
       path: '/metrics',
       isPublic: false,
-      handle: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+      handle: async () => {
+        showGates(series.gates, gatesOf(), hostOf, now());
+        return { contentType: registry.contentType, body: await registry.metrics() };
+      },
     },
   };
 };

@@ -6,7 +6,7 @@ import { withRegistries } from './registries/with-registries.ts';
 import { createTagLister, defaultListingLimits, type ListingLimits } from './tag-lister.ts';
 import { withAuth } from './transport/auth.ts';
 import type { Certificates } from './transport/certificates.ts';
-import { withLimit } from './transport/limit.ts';
+import { createGates } from './transport/limit.ts';
 import { observe, type RequestEvent } from './transport/observe.ts';
 import { withPlainHttp } from './transport/plain-http.ts';
 import { createProxyChooser, type ProxySettings } from './transport/proxy.ts';
@@ -35,6 +35,8 @@ export type RegistryClientOptions = {
   readonly proxy?: ProxySettings | undefined;
   /** Requests in flight per registry host. Default 10. */
   readonly concurrency?: number | undefined;
+  /** Requests per second to one registry host. Default as many as it answers. */
+  readonly maxPerSecond?: number | undefined;
   /** How long a request waits for a paused registry before it fails as `rate-limited`. Default 10 s. */
   readonly maxPauseWaitMs?: number | undefined;
   /** Which failures are tried again, and when. Default {@link defaultRetryPolicy}. */
@@ -53,15 +55,17 @@ const withUserAgent =
 export const createRegistryClient = (options: RegistryClientOptions = {}): RegistryClient => {
   const { clock = systemClock, onRequest = () => undefined, allowLoopback = true } = options;
   const { concurrency = 10, maxPauseWaitMs = 10_000, timeouts, certificates, proxy } = options;
+  const { maxPerSecond = Number.POSITIVE_INFINITY } = options;
   const chooseProxy = proxy === undefined ? undefined : createProxyChooser(proxy);
   const addresses = { allowLoopback };
+  const gates = createGates({ concurrency, maxPerSecond, maxPauseWaitMs, clock });
   const sockets = createUndiciSend({ addresses, timeouts, certificates, chooseProxy, clock });
   const send = stack(
     [
       withRetry(options.retryPolicy ?? defaultRetryPolicy(), clock),
       withAuth({ clock, trustedRealms: options.trustedRealms ?? [] }),
       followRedirects(),
-      withLimit({ concurrency, maxPauseWaitMs, clock }),
+      gates.layer,
       withPlainHttp(clock),
       observe(onRequest, clock),
       withUserAgent(options.userAgent ?? 'imagestreams'),
@@ -73,5 +77,9 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
     getConfig: createConfigReader(send, clock.now),
     listTags: createTagLister(send, clock.now, { ...defaultListingLimits, ...options.listingLimits }),
   };
-  return { ...withRegistries(readers, options.registries ?? noRegistries, clock), close: sockets.close };
+  return {
+    ...withRegistries(readers, options.registries ?? noRegistries, clock),
+    gates: gates.states,
+    close: sockets.close,
+  };
 };

@@ -24,6 +24,7 @@ export { type Prefix, parsePrefix } from './registries/prefix.ts';
 export { noRegistries, type Registries, type RegistryRule } from './registries/registries.ts';
 export { type ParsedRegistriesConf, parseRegistriesConf } from './registries/registries-conf.ts';
 export { type Certificates, checkCertificates, createCertificates } from './transport/certificates.ts';
+export type { HostGate } from './transport/limit.ts';
 export type { RequestEvent } from './transport/observe.ts';
 export type { ProxySettings } from './transport/proxy.ts';
 export type { Operation } from './transport/send.ts';

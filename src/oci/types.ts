@@ -1,3 +1,5 @@
+import type { HostGate } from './transport/limit.ts';
+
 /** Content address such as `sha256:9f86…`. Made only by `parseDigest` (digest.ts). */
 export type Digest = string & { readonly __brand: 'Digest' };
 
@@ -100,6 +102,8 @@ export type Access = {
   readonly insecure: boolean;
   /** Interactive requests go before scheduled ones at the gate. Default `scheduled`. */
   readonly priority?: 'interactive' | 'scheduled' | undefined;
+  /** On whose behalf (a namespace): callers take turns at the gate, however many requests one of them has. Default all are one. */
+  readonly caller?: string | undefined;
 };
 
 /**
@@ -130,6 +134,8 @@ export interface RegistryClient {
    * is. Who has equal credentials for all of them gets equal answers.
    */
   readonly placesOf: (repository: Repository) => readonly Repository[];
+  /** What the gates of the hosts that were asked last do now: requests in flight and waiting, pauses, rates and quotas. */
+  readonly gates: () => readonly HostGate[];
   /** Frees sockets; the client is of no use afterwards. */
   close(): Promise<void>;
 }

@@ -174,6 +174,7 @@ export const createFakeRegistry = (): FakeRegistry => {
       }
     },
     placesOf: (repository) => [repository],
+    gates: () => [],
     close: async () => undefined,
   };
 };

@@ -62,7 +62,8 @@ const runAndApply = async (
   const isApplied = spec.import === true;
   const importer = isApplied && !context.dryRun ? withImagesKept(ports.importer, store) : ports.importer;
   const keychain = await keychains(namespace, context.signal);
-  const result = await runImportRequest(importer, { spec, stream: seen, keychain, maxTags }, context.signal);
+  const asked = { spec, stream: seen, keychain, caller: namespace, maxTags };
+  const result = await runImportRequest(importer, asked, context.signal);
   if (!isApplied) return result.status;
   const { images, repository } = result;
   const finished: FinishedImport = { namespace, name, spec, images, repository };

@@ -1,7 +1,7 @@
 import { type Backoff, exponentialBackoff } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { RegistryError } from '../errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { retryAfterOf } from './retry-after.ts';
 import type { Layer, RegistryResponse } from './send.ts';
 
 /** How a try ended. */
@@ -31,9 +31,9 @@ export const defaultRetryPolicy = (
   return (attempt, outcome, nowMs) => {
     if (attempt >= attempts) return undefined;
     if (!outcome.ok) return outcome.error.code === 'unavailable' ? backoff(attempt) : undefined;
-    const { status, headers } = outcome.response;
-    if (!transientStatuses.has(status)) return undefined;
-    const delayMs = parseRetryAfter(headers['retry-after'], nowMs) ?? backoff(attempt);
+    const { response } = outcome;
+    if (!transientStatuses.has(response.status)) return undefined;
+    const delayMs = retryAfterOf(response, nowMs) ?? backoff(attempt);
     return delayMs <= maxDelayMs ? delayMs : undefined;
   };
 };

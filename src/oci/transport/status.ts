@@ -2,7 +2,7 @@ import type { CredentialTrial, RegistryError, RegistryErrorCode, RegistryFault }
 import { isJsonObject, parseJsonObject } from '../json.ts';
 import { parseMediaType } from '../media-type.ts';
 import { parseChallenges } from './challenge.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { retryAfterOf } from './retry-after.ts';
 import { type RegistryRequest, type RegistryResponse, requestError } from './send.ts';
 
 type Verdict = {
@@ -112,7 +112,7 @@ export const errorOfResponse = (
   nowMs: number,
 ): RegistryError => {
   const registryCode = registryCodeOf(response);
-  const retryAfterMs = parseRetryAfter(response.headers['retry-after'], nowMs);
+  const retryAfterMs = retryAfterOf(response, nowMs);
   const { code, problem, ...found } = judge(request, response, registryCode, retryAfterMs);
   const { status, credentials = [] } = response;
   const fault = found.fault ?? faultOfRefusal(code, credentials);
