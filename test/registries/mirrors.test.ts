@@ -13,8 +13,9 @@ import { createCleanups, insecurely, inTime, referenceOf } from './support.ts';
 
 const places = ['source', 'first', 'second', 'through'] as const;
 type PlaceName = (typeof places)[number];
+type Registry = { readonly host: string; readonly stop: () => Promise<void> };
 
-describe.skipIf(!hasDockerRegistry || !hasGoRegistry)('mirrors that are real registries', () => {
+describe.skipIf(!hasDockerRegistry)('mirrors that are real registries', () => {
   const atSource = anImage({ name: 'source' });
   const atFirst = anImage({ name: 'first' });
   const atSecond = anIndex([
@@ -31,7 +32,7 @@ describe.skipIf(!hasDockerRegistry || !hasGoRegistry)('mirrors that are real reg
 
   const start = async (
     place: PlaceName,
-    { host }: { readonly host: string },
+    { host }: Registry,
     contents: Readonly<Record<string, Content>>,
   ): Promise<void> => {
     for (const [repository, content] of Object.entries(contents))
@@ -48,7 +49,9 @@ describe.skipIf(!hasDockerRegistry || !hasGoRegistry)('mirrors that are real reg
     });
     const first = await rig.track(startDockerRegistry());
     await start('first', first, { 'team/app': atFirst, 'copy/app': atFirst, 'team-other/app': atFirst });
-    await start('second', await rig.track(startGoRegistry()), { 'team/app': atSecond, 'copy/app': atSecond });
+    // Another implementation where there is one: mirrors are rarely what the source is.
+    const second = await rig.track<Registry>(hasGoRegistry ? startGoRegistry() : startDockerRegistry());
+    await start('second', second, { 'team/app': atSecond, 'copy/app': atSecond });
     const remoteUrl = `http://${hostOf('source')}`;
     await start('through', await rig.track(startDockerRegistry({ remoteUrl })), {});
     tlsFront = await rig.track(startReverseProxy({ target: first.host, tls: await createCertificate() }));
