@@ -145,6 +145,7 @@ export const settings = {
     'Requests a second to one registry host; 0 for as many as it bears, which its refusals and rate limit headers tell.',
   ),
   importWorkers: count(16, 1, 'Streams imported at a time.'),
+  importRequestTtl: duration('10m', 'How long a finished ImageStreamImport is kept, in a cluster.'),
   globalPullSecret: text('FILE', '', 'Docker config file with credentials for every namespace.'),
   dockerConfig: paths(
     'FILE|auto,…',

@@ -87,6 +87,7 @@ export const createParts = (
       maxTagsPerRepository: config.maxTagsPerRepository,
       intervals: { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval },
       importWorkers: config.importWorkers,
+      importRequestTtlMs: config.importRequestTtl,
       eventTtlMs,
     },
     references: options.references,
