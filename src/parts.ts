@@ -121,6 +121,7 @@ export const createWork = (
       maxTagsPerRepository: config.maxTagsPerRepository,
       intervals: { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval },
       importWorkers: config.importWorkers,
+      importRequestTtlMs: config.importRequestTtl,
       eventTtlMs,
     },
     references: work.references,

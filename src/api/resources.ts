@@ -41,6 +41,7 @@ export const imageStreamImports = defineResource<ImageStreamImport>({
   plural: 'imagestreamimports',
   kind: 'ImageStreamImport',
   schema: ImageStreamImportSchema,
+  hasStatus: true,
 });
 export const imageStreamMappings = defineResource<ImageStreamMapping>({
   group,

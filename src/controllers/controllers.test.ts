@@ -109,6 +109,7 @@ const setUp = (references: ReferenceMode = 'unrestricted') => {
         maxTagsPerRepository: 500,
         intervals: { defaultMs: intervalMs, floorMs: 1_000 },
         importWorkers: 8,
+        importRequestTtlMs: 600_000,
         eventTtlMs,
       },
       references,

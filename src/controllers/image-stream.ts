@@ -1,8 +1,6 @@
-import type { Image } from '../api/image.ts';
 import type { ImageStream, ImageStreamStatus } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
-import { imageStreams, images } from '../api/resources.ts';
-import { failure } from '../api/status.ts';
+import { imageStreams } from '../api/resources.ts';
 import {
   type DueTag,
   type Importer,
@@ -21,6 +19,7 @@ import { isStoreError } from '../store/errors.ts';
 import type { ObjectKey, Store } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
+import { keepImage } from './keep-image.ts';
 import type { References } from './references.ts';
 import { type Retries, repositorySlot } from './retries.ts';
 
@@ -69,15 +68,6 @@ const createOwnWrites = (streams: Lister<Stored<ImageStream>>) => {
   };
 };
 
-const storeImage = async (store: Store, image: Image, signal: AbortSignal): Promise<void> => {
-  try {
-    await store.create(images, image, {}, signal);
-  } catch (error) {
-    // An image is its digest: the one that is there is the same.
-    if (!isStoreError(error, 'already-exists')) throw error;
-  }
-};
-
 /** Stores the images of one outcome, entries of a list before the list. One that cannot be stored fails its own tag alone. */
 const storeImages = async (
   store: Store,
@@ -88,15 +78,11 @@ const storeImages = async (
     outcome: Outcome,
   ): Promise<Outcome> => {
     if (outcome === 'unchanged' || !outcome.ok) return outcome;
-    try {
-      for (const image of [...outcome.manifests, outcome.image]) await storeImage(store, image, signal);
-      return outcome;
-    } catch (error) {
-      // Anything else may pass, and concerns the whole stream.
-      if (!isStoreError(error, 'invalid') && !isStoreError(error, 'too-large')) throw error;
-      const status = failure('Invalid', `the image cannot be stored: ${error.message}`);
-      return { ok: false, status, tag: outcome.tag } as unknown as Outcome;
+    for (const image of [...outcome.manifests, outcome.image]) {
+      const status = await keepImage(store, image, signal);
+      if (status !== undefined) return { ok: false, status, tag: outcome.tag } as unknown as Outcome;
     }
+    return outcome;
   };
   const tags = await Promise.all(
     results.tags.map(async (result) => ({ ...result, outcome: await settle(result.outcome) })),

@@ -17,7 +17,8 @@ import type { ObjectKey, Store } from '../store/store.ts';
 import { createDueTags } from './due-tags.ts';
 import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
-import { createImageStreamReconciler, type ImageStreamSettings } from './image-stream.ts';
+import { createImageStreamReconciler } from './image-stream.ts';
+import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
 import type { EventNote, RecordEvent } from './ports.ts';
 import { hurryOnChange, type PullSecrets } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
@@ -32,7 +33,7 @@ export { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
 
-export type ControllerSettings = ImageStreamSettings & {
+export type ControllerSettings = ImportRequestPorts['settings'] & {
   readonly intervals: IntervalSettings;
   /** Streams imported at a time. */
   readonly importWorkers: number;
@@ -100,6 +101,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
   });
 
+  const importRequests = createImportRequestController(options);
   const { permissions } = references;
   const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
 
@@ -109,19 +111,19 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   streams.onChange(publisher.onChange);
   hurryOnChange({ pullSecrets, streams, retries, enqueue, observe: refresh.observe });
 
+  const sources = [
+    streams,
+    ...pullSecrets.sources,
+    triggers.source,
+    importRequests.source,
+    ...permissions.sources,
+  ];
+  const loops = [importing, importRequests.controller, publisher.controller, triggers.controller];
+  const runnables = [...loops, ...refresh.runnables];
   return {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
     scheduledTags: refresh.scheduled,
-    run: (signal) =>
-      runManager(
-        {
-          sources: [streams, ...pullSecrets.sources, triggers.source, ...permissions.sources],
-          runnables: [importing, publisher.controller, triggers.controller, ...refresh.runnables],
-          clock,
-          logger,
-        },
-        signal,
-      ),
+    run: (signal) => runManager({ sources, runnables, clock, logger }, signal),
   };
 };

@@ -102,6 +102,7 @@ const setUp = async (streams: readonly ImageStream[], references: ReferenceMode 
       maxTagsPerRepository: 500,
       intervals: { defaultMs: 900_000, floorMs: 1_000 },
       importWorkers: 4,
+      importRequestTtlMs: 600_000,
       eventTtlMs,
     },
     references,

@@ -1,0 +1,32 @@
+import type { Image } from '../api/image.ts';
+import { images } from '../api/resources.ts';
+import { failure, type Status } from '../api/status.ts';
+import { isStoreError } from '../store/errors.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * Stores an image, without the texts that may have come with it; resolves to what keeps it from being stored for good, or undefined. A
+ * failure that may pass is thrown: it concerns the whole stream.
+ */
+export const keepImage = async (
+  store: Store,
+  image: Image,
+  signal: AbortSignal,
+): Promise<Status | undefined> => {
+  const {
+    dockerImageManifest: _manifest,
+    dockerImageConfig: _config,
+    signatures: _signatures,
+    dockerImageSignatures: _blobs,
+    ...kept
+  } = image;
+  try {
+    await store.create(images, kept, {}, signal);
+    return undefined;
+  } catch (error) {
+    // An image is its digest: the one that is there is the same.
+    if (isStoreError(error, 'already-exists')) return undefined;
+    if (!isStoreError(error, 'invalid') && !isStoreError(error, 'too-large')) throw error;
+    return failure('Invalid', `the image cannot be stored: ${error.message}`);
+  }
+};
