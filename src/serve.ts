@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ChangeEvent } from './api/change-events.ts';
+import type { ChangeEvent } from './api/change-event.ts';
 import { type App, openApp } from './app.ts';
 import { ApplyError, applyManifests } from './apply.ts';
 import type { Writer } from './cli/index.ts';

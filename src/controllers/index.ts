@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
 import { imageStreams } from '../api/resources.ts';
