@@ -13,7 +13,8 @@ import type { Feed } from './events/feed.ts';
 import { runEventSweeper } from './events/kubernetes.ts';
 import { createFeedRoute } from './feed-route.ts';
 import { createParts, type PartsOptions, readAccess } from './parts.ts';
-import { openEmbeddedStore } from './store/index.ts';
+import { type OpenSinks, openSinks } from './sinks.ts';
+import { type EmbeddedStore, openEmbeddedStore } from './store/index.ts';
 
 /** A standalone server, ready to run. */
 export type App = {
@@ -47,12 +48,24 @@ const createCall =
     return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
   };
 
+/** Of leadership: one program uses a data directory. */
+const onlyTerm = 1;
+
+const openSinksOf = async (store: EmbeddedStore, { config }: PartsOptions): Promise<OpenSinks> => {
+  try {
+    return await openSinks({ config, epoch: () => onlyTerm });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
 /**
  * Opens a standalone server: store, certificates, API, importer and controllers, all in the data directory. It listens when this
  * resolves; it works when it is run.
  *
- * @throws {StoreError} {@link RegistryAccessError} or a Node error whose message says what is wrong with the data directory, the files
- * about registries or the address.
+ * @throws {StoreError} {@link RegistryAccessError} {@link SinkSettingsError} or a Node error whose message says what is wrong with the data
+ * directory, the files about registries and sinks or the address.
  */
 export const openApp = async (options: PartsOptions, signal: AbortSignal): Promise<App> => {
   const { config, clock, logger, version } = options;
@@ -60,9 +73,15 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
   const access = await readAccess(options);
   await ensureDataDirectory(dataDir);
   const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock, logger });
+  const opened = await openSinksOf(store, options);
   // Its single administrator wrote everything: nobody is to be kept from anything.
-  const parts = createParts(store, { ...options, references: 'unrestricted' }, access);
+  const parts = createParts(store, { ...options, references: 'unrestricted', sinks: opened.sinks }, access);
   const { controllers, feed } = parts;
+  const free = async (): Promise<void> => {
+    opened.close();
+    await parts.client.close();
+    await store.close();
+  };
   try {
     await ensureDefaultNamespace(store, signal);
     const tls = await ensureCertificates(dataDir, listen.host, clock);
@@ -105,13 +124,11 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
       },
       close: async () => {
         await server.close();
-        await parts.client.close();
-        await store.close();
+        await free();
       },
     };
   } catch (error) {
-    await parts.client.close();
-    await store.close();
+    await free();
     throw error;
   }
 };

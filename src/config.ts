@@ -1,4 +1,5 @@
 import { parse as parseYaml } from 'yaml';
+import { parseRedisUrl } from './events/redis-url.ts';
 import { parseDuration } from './lib/duration.ts';
 import { type Prefix, parsePrefix } from './oci/registries/prefix.ts';
 import type { ProxySettings } from './oci/transport/proxy.ts';
@@ -49,6 +50,18 @@ const text = (placeholder: string, fallback: string, help: string): Setting<stri
   shown: fallback === '' ? 'none' : fallback,
   help,
   parse: (value) => (value === '' ? { problem: 'must not be empty' } : { value }),
+});
+
+/** The value may hold a password: problems do not show it. */
+const redisUrl = (help: string): Setting<string> => ({
+  placeholder: 'URL',
+  fallback: '',
+  shown: 'none',
+  help,
+  parse: (value) => {
+    const parsed = parseRedisUrl(value);
+    return 'problem' in parsed ? { problem: parsed.problem } : { value };
+  },
 });
 
 const splitList = (value: string): readonly string[] =>
@@ -171,6 +184,21 @@ export const settings = {
   ),
   trustedRealm: paths('HOST,…', 'Token servers that any registry may send us to.'),
   denyLoopbackRegistries: toggle('Refuses registries on loopback addresses.'),
+  redisUrl: redisUrl(
+    'Redis for change events: redis:// or rediss://HOST:PORT/DB, redis+sentinel://HOST,HOST/MASTER, redis+cluster://HOST,HOST. A password only in the variable or the file.',
+  ),
+  redisUrlFile: text('FILE', '', 'The same, read from a file, with the password.'),
+  redisCaFile: text(
+    'FILE',
+    '',
+    "Authorities (PEM) that the Redis's certificate is checked with instead of the system's.",
+  ),
+  redisPrefix: text(
+    'NAME',
+    'imagestreams',
+    'What the keys in Redis begin with: events are in {NAME}:events.',
+  ),
+  redisMaxLength: count(100_000, 1, 'About how many events the Redis stream keeps.'),
   logLevel: choice(['error', 'warn', 'info', 'debug'], 'info', 'Least severe log lines that are written.'),
   logFormat: choice(['auto', 'json', 'pretty'], 'auto', 'auto is pretty on a terminal and JSON otherwise.'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
@@ -312,7 +340,28 @@ const readProxies = (
 };
 
 /** What no setting can see by itself. */
-const conflicts = (config: Config): readonly string[] => {
+const conflicts = (config: Config, flags: ReadonlyMap<string, Source>): readonly string[] => [
+  ...providerConflicts(config),
+  ...redisConflicts(config, flags),
+];
+
+/** Arguments of a program can be read by everybody on its machine. */
+const redisConflicts = (config: Config, flags: ReadonlyMap<string, Source>): readonly string[] => {
+  const hasPassword = /^[^/]*\/\/[^/]*:[^/]*@|[?&]sentinelPassword=/.test(
+    flags.get('--redis-url')?.text ?? '',
+  );
+  return [
+    ...(hasPassword
+      ? ['--redis-url: holds a password; set IMAGESTREAMS_REDIS_URL or --redis-url-file instead']
+      : []),
+    ...(config.redisUrl !== '' && config.redisUrlFile !== ''
+      ? ['--redis-url-file: there is --redis-url, too; give one of them']
+      : []),
+    ...(/[{}\s]/.test(config.redisPrefix) ? ['--redis-prefix: must not hold braces or blanks'] : []),
+  ];
+};
+
+const providerConflicts = (config: Config): readonly string[] => {
   const hasConfig = config.imageCredentialProviderConfig !== '';
   if (hasConfig === (config.imageCredentialProviderBinDir !== '')) return [];
   const [has, lacks] = hasConfig ? ['config', 'bin-dir'] : ['bin-dir', 'config'];
@@ -347,6 +396,6 @@ export const loadConfig = (input: {
     return [name, setting.fallback];
   });
   const config = Object.freeze({ ...Object.fromEntries(entries), proxy } as Config);
-  problems.push(...(problems.length > 0 ? [] : conflicts(config)));
+  problems.push(...(problems.length > 0 ? [] : conflicts(config, flags.values)));
   return problems.length > 0 ? { problems } : { config };
 };

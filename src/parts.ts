@@ -1,6 +1,11 @@
 import { secrets } from './api/core.ts';
 import type { Config } from './config.ts';
-import { type Controllers, createControllers, type ReferenceMode } from './controllers/index.ts';
+import {
+  type Controllers,
+  createControllers,
+  type EventSink,
+  type ReferenceMode,
+} from './controllers/index.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createEventRecorder, eventTtlMs } from './events/kubernetes.ts';
 import { noteOfChange } from './events/note.ts';
@@ -20,6 +25,8 @@ export type PartsOptions = {
   readonly version: string;
   /** What programs with credentials inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where change events go besides Kubernetes Events and the feed: `sinks.ts` opens them. Default none. */
+  readonly sinks?: readonly EventSink[];
 };
 
 /** The credentials for every namespace: only what the settings name, since whoever may create a stream can read with them. */
@@ -96,7 +103,10 @@ export const createParts = (
     onRuntime: metrics.onRuntime,
     onEvent: metrics.onController,
     onTrigger: metrics.onTrigger,
+    sinks: options.sinks,
+    onSink: metrics.onSink,
   });
+  metrics.watchSinks(controllers.sinks, clock.now);
   return { metrics, client, importer, keychains, feed, controllers };
 };
 

@@ -13,6 +13,7 @@ import { systemClock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import { createLogger } from './observability/logger.ts';
 import { RegistryAccessError } from './registry-access.ts';
+import { SinkSettingsError } from './sinks.ts';
 import { StoreError } from './store/index.ts';
 
 export type ServeIo = {
@@ -28,7 +29,8 @@ const isForTheUser = (error: unknown): error is Error =>
   error instanceof ApplyError ||
   error instanceof DemoError ||
   error instanceof DataDirectoryError ||
-  error instanceof RegistryAccessError;
+  error instanceof RegistryAccessError ||
+  error instanceof SinkSettingsError;
 
 /** What keeps a server from starting through no fault of its code: said in one line. */
 const startProblem = (error: unknown, { listen, dataDir }: Config): string | undefined => {

@@ -22,7 +22,7 @@ const add = (status: ImageStreamStatus, letter: string, tag = 't') =>
     cause: { type: 'Schedule' },
   });
 const addAll = (letters: string, tag = 't', status: ImageStreamStatus = {}) =>
-  [...letters].reduce((next, letter) => add(next, letter, tag), status);
+  letters.split('').reduce((next, letter) => add(next, letter, tag), status);
 const trim = (status: ImageStreamStatus, count: number): ImageStreamStatus => ({
   ...status,
   tags: (status.tags ?? []).map((list) => ({ ...list, items: (list.items ?? []).slice(0, count) })),
@@ -127,7 +127,7 @@ describe('outboxSteps', () => {
         expect(new Set(told).size).toBe(told.length);
         expect(short(status, Object.fromEntries(cursors))).toEqual([]);
         const expected = (status.tags ?? []).map(({ tag, items }) => [tag, items?.[0]?.revision]);
-        expect([...cursors].toSorted()).toEqual(expected.toSorted());
+        expect(Object.fromEntries(cursors)).toEqual(Object.fromEntries(expected));
       }),
     );
   });

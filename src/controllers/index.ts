@@ -18,16 +18,17 @@ import { createDueTags } from './due-tags.ts';
 import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
 import { createImageStreamReconciler, type ImageStreamSettings } from './image-stream.ts';
-import type { EventNote, RecordEvent } from './ports.ts';
+import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
 import { createPullSecretInformer } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
+import { SinkPublisher } from './sink-publisher.ts';
 import type { OnTrigger } from './triggers/events.ts';
 import { createTriggerController, deploymentKind } from './triggers/index.ts';
 
 export type { ControllerEvent, OnController } from './events.ts';
-export type { EventNote, RecordEvent } from './ports.ts';
+export type { Delivery, EventNote, EventSink, RecordEvent, SinkEvent, StreamIdentity } from './ports.ts';
 export type { ReferenceMode } from './references.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
 
@@ -51,8 +52,11 @@ export type ControllersOptions = {
   readonly noteOfChange: (event: ChangeEvent, stream: Stored<ImageStream>) => EventNote;
   /** Told of every change as it happens: the local feed. */
   readonly publish: (events: readonly ChangeEvent[]) => void;
+  /** Where change events go besides Kubernetes Events and the feed. Default nowhere. */
+  readonly sinks?: readonly EventSink[] | undefined;
   readonly onRuntime: OnRuntime;
   readonly onEvent: OnController;
+  readonly onSink?: ((event: SinkEvent) => void) | undefined;
   readonly onTrigger: OnTrigger;
 };
 
@@ -62,6 +66,7 @@ export type Controllers = {
   readonly hasSynced: () => boolean;
   /** Scheduled tags in all. */
   readonly scheduledTags: () => number;
+  readonly sinks: readonly SinkPublisher[];
   /** Works until `signal` is aborted and what ran then has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -98,6 +103,18 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
   });
 
+  const sinks = (options.sinks ?? []).map(
+    (sink) =>
+      new SinkPublisher({
+        ...options,
+        sink,
+        streams,
+        hasSynced: () => streams.hasSynced,
+        onEvent: onRuntime,
+        onSink: options.onSink ?? (() => undefined),
+      }),
+  );
+
   const { permissions } = references;
   const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
 
@@ -105,6 +122,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   streams.onChange((_old, _current, key) => refresh.observe(key));
   streams.onChange((_old, current, key) => references.observe(key, current));
   streams.onChange(publisher.onChange);
+  for (const sink of sinks) streams.onChange(sink.onChange);
   const pullSecrets = createPullSecretInformer({
     ...shared,
     streams,
@@ -117,11 +135,12 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced,
     scheduledTags: refresh.scheduled,
+    sinks,
     run: (signal) =>
       runManager(
         {
           sources: [streams, pullSecrets, triggers.source, ...permissions.sources],
-          runnables: [importing, publisher.controller, triggers.controller, ...refresh.runnables],
+          runnables: [importing, publisher.controller, triggers.controller, ...refresh.runnables, ...sinks],
           clock,
           logger,
         },
