@@ -51,9 +51,9 @@ const createCall =
 /** Of leadership: one program uses a data directory. */
 const onlyTerm = 1;
 
-const openSinksOf = async (store: EmbeddedStore, { config }: PartsOptions): Promise<OpenSinks> => {
+const openSinksOf = async (store: EmbeddedStore, { config, clock }: PartsOptions): Promise<OpenSinks> => {
   try {
-    return await openSinks({ config, epoch: () => onlyTerm });
+    return await openSinks({ config, store, clock, epoch: () => onlyTerm });
   } catch (error) {
     await store.close();
     throw error;
@@ -100,13 +100,12 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await server.listen(listen.host, listen.port, signal);
     const address = server.address() ?? '';
     const kubeconfig = join(dataDir, 'kubeconfig');
-    await writeKubeconfig({
-      path: kubeconfig,
-      server: address,
-      ca: tls.ca,
-      token,
-      userName: administrator.name,
-    });
+    const { name: userName } = administrator;
+    await writeKubeconfig({ path: kubeconfig, server: address, ca: tls.ca, token, userName });
+    const run = async (stop: AbortSignal): Promise<void> => {
+      const sweeper = runEventSweeper({ store, clock, logger }, stop);
+      await Promise.all([controllers.run(stop), store.runCompaction(stop), sweeper]);
+    };
     return {
       address,
       kubeconfig,
@@ -115,13 +114,7 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
       call: createCall(server, token),
       getStream: (name, stop) => store.get(imageStreams, { namespace: 'default', name }, stop),
       getDeployment: (name, stop) => store.get(deployments, { namespace: 'default', name }, stop),
-      run: async (stop) => {
-        await Promise.all([
-          controllers.run(stop),
-          store.runCompaction(stop),
-          runEventSweeper({ store, clock, logger }, stop),
-        ]);
-      },
+      run,
       close: async () => {
         await server.close();
         await free();

@@ -64,6 +64,42 @@ const redisUrl = (help: string): Setting<string> => ({
   },
 });
 
+/** A program that hears of changes; the name says where its cursors are. */
+export type Receiver = { readonly name: string; readonly url: URL };
+
+const defaultReceiver = 'cloudevents';
+
+const parseReceiver = (text: string): Receiver | undefined => {
+  const match = /^(?:([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)=)?(https?:\/\/.+)$/.exec(text);
+  const url = URL.parse(match?.[2] ?? '');
+  if (url === null) return undefined;
+  const name = match?.[1] === undefined ? defaultReceiver : `${defaultReceiver}-${match[1]}`;
+  return { name, url };
+};
+
+/** URLs may hold passwords: problems do not show them. */
+const receivers = (help: string): Setting<readonly Receiver[]> => ({
+  placeholder: '[NAME=]URL,…',
+  fallback: [],
+  shown: 'none',
+  help,
+  parse: (value) => {
+    const parsed = splitList(value).map(parseReceiver);
+    const known = parsed.filter((receiver) => receiver !== undefined);
+    if (known.length < parsed.length)
+      return {
+        problem: 'holds what is no URL; write for example https://HOST/PATH or NAME=https://HOST/PATH',
+      };
+    const names = new Set(known.map(({ name }) => name));
+    return names.size === known.length
+      ? { value: known }
+      : {
+          problem:
+            'names two receivers alike; write NAME=URL for all but one of them, each with another name',
+        };
+  },
+});
+
 const splitList = (value: string): readonly string[] =>
   value === '' ? [] : value.split(',').map((item) => item.trim());
 
@@ -199,6 +235,19 @@ export const settings = {
     'What the keys in Redis begin with: events are in {NAME}:events.',
   ),
   redisMaxLength: count(100_000, 1, 'About how many events the Redis stream keeps.'),
+  cloudeventsUrl: receivers(
+    'Receivers of change events as CloudEvents over HTTP. The name keeps the place in the history when the URL changes. A password only in the variable or the file of settings.',
+  ),
+  cloudeventsSecretFile: text(
+    'FILE',
+    '',
+    'Secrets, one a line, that requests to receivers are signed with (HMAC-SHA256, Standard Webhooks).',
+  ),
+  cloudeventsCaFile: text(
+    'FILE',
+    '',
+    "Authorities (PEM) that receivers' certificates are checked with instead of the system's.",
+  ),
   logLevel: choice(['error', 'warn', 'info', 'debug'], 'info', 'Least severe log lines that are written.'),
   logFormat: choice(['auto', 'json', 'pretty'], 'auto', 'auto is pretty on a terminal and JSON otherwise.'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
@@ -342,24 +391,22 @@ const readProxies = (
 /** What no setting can see by itself. */
 const conflicts = (config: Config, flags: ReadonlyMap<string, Source>): readonly string[] => [
   ...providerConflicts(config),
-  ...redisConflicts(config, flags),
+  ...redisConflicts(config),
+  ...passwordFlags(flags),
 ];
 
 /** Arguments of a program can be read by everybody on its machine. */
-const redisConflicts = (config: Config, flags: ReadonlyMap<string, Source>): readonly string[] => {
-  const hasPassword = /^[^/]*\/\/[^/]*:[^/]*@|[?&]sentinelPassword=/.test(
-    flags.get('--redis-url')?.text ?? '',
-  );
-  return [
-    ...(hasPassword
-      ? ['--redis-url: holds a password; set IMAGESTREAMS_REDIS_URL or --redis-url-file instead']
-      : []),
-    ...(config.redisUrl !== '' && config.redisUrlFile !== ''
-      ? ['--redis-url-file: there is --redis-url, too; give one of them']
-      : []),
-    ...(/[{}\s]/.test(config.redisPrefix) ? ['--redis-prefix: must not hold braces or blanks'] : []),
-  ];
-};
+const passwordFlags = (flags: ReadonlyMap<string, Source>): readonly string[] =>
+  (['redisUrl', 'cloudeventsUrl'] as const)
+    .filter((name) => /\/\/[^/@]*:.*@|[?&]sentinelPassword=/.test(flags.get(flagOf(name))?.text ?? ''))
+    .map((name) => `${flagOf(name)}: holds a password; set ${variableOf(name)} instead, or a file`);
+
+const redisConflicts = (config: Config): readonly string[] => [
+  ...(config.redisUrl !== '' && config.redisUrlFile !== ''
+    ? ['--redis-url-file: there is --redis-url, too; give one of them']
+    : []),
+  ...(/[{}\s]/.test(config.redisPrefix) ? ['--redis-prefix: must not hold braces or blanks'] : []),
+];
 
 const providerConflicts = (config: Config): readonly string[] => {
   const hasConfig = config.imageCredentialProviderConfig !== '';

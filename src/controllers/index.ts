@@ -23,7 +23,8 @@ import { createPullSecretInformer } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
-import { SinkPublisher } from './sink-publisher.ts';
+import type { SinkPublisher } from './sink-publisher.ts';
+import { createSinkPublishers } from './sink-publishers.ts';
 import type { OnTrigger } from './triggers/events.ts';
 import { createTriggerController, deploymentKind } from './triggers/index.ts';
 
@@ -103,18 +104,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
   });
 
-  const sinks = (options.sinks ?? []).map(
-    (sink) =>
-      new SinkPublisher({
-        ...options,
-        sink,
-        streams,
-        hasSynced: () => streams.hasSynced,
-        onEvent: onRuntime,
-        onSink: options.onSink ?? (() => undefined),
-      }),
-  );
-
+  const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
   const { permissions } = references;
   const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
 
@@ -122,7 +112,6 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   streams.onChange((_old, _current, key) => refresh.observe(key));
   streams.onChange((_old, current, key) => references.observe(key, current));
   streams.onChange(publisher.onChange);
-  for (const sink of sinks) streams.onChange(sink.onChange);
   const pullSecrets = createPullSecretInformer({
     ...shared,
     streams,
@@ -135,12 +124,18 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced,
     scheduledTags: refresh.scheduled,
-    sinks,
+    sinks: sinks.publishers,
     run: (signal) =>
       runManager(
         {
-          sources: [streams, pullSecrets, triggers.source, ...permissions.sources],
-          runnables: [importing, publisher.controller, triggers.controller, ...refresh.runnables, ...sinks],
+          sources: [streams, pullSecrets, triggers.source, ...permissions.sources, ...sinks.sources],
+          runnables: [
+            importing,
+            publisher.controller,
+            triggers.controller,
+            ...refresh.runnables,
+            ...sinks.publishers,
+          ],
           clock,
           logger,
         },

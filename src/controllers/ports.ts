@@ -41,6 +41,8 @@ export interface EventSink {
   publish(stream: StreamIdentity, step: OutboxStep, signal: AbortSignal): Promise<Delivery>;
   /** Tells an event that no history holds, at most a few times and without a cursor. */
   tell(stream: StreamIdentity, event: ChangeEvent, signal: AbortSignal): Promise<void>;
+  /** Sends parked events that a person wants sent again. Absent: the sink parks none. */
+  resume?(stream: StreamIdentity, signal: AbortSignal): Promise<void>;
   /** The stream is gone, and everything of it told. */
   forget(stream: StreamIdentity, signal: AbortSignal): Promise<void>;
 }

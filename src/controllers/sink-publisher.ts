@@ -62,16 +62,18 @@ export class SinkPublisher implements Runnable {
   readonly #waiting = new SinkWaiting();
   /** What the sink was told, as last read or written; a stream that is missing has to be read. */
   readonly #cursors = new Map<string, TagCursors>();
+  /** Streams of which parked events are to be sent again, by uid. */
+  readonly #resumed = new Map<string, StreamIdentity>();
 
   constructor(options: SinkPublisherOptions) {
     const { sink, clock, onEvent } = options;
     this.#options = options;
     this.#sink = sink;
-    this.name = `sink-${sink.name}`;
+    this.name = sink.name;
     this.#logger = options.logger.child({ sink: sink.name });
     this.#pause = createPause(clock);
     this.#controller = new Controller({
-      name: this.name,
+      name: `sink-${sink.name}`,
       reconcile: (key, signal) => this.#reconcile(key, signal),
       workers,
       clock,
@@ -115,9 +117,9 @@ export class SinkPublisher implements Runnable {
     this.#controller.enqueue(key);
   };
 
-  /** Looks at a stream again: what the sink knows of it was changed by somebody else. */
-  refresh(stream: StreamIdentity): void {
-    this.#cursors.delete(stream.uid);
+  /** Somebody wants parked events of a stream sent again. */
+  resume(stream: StreamIdentity): void {
+    this.#resumed.set(stream.uid, stream);
     this.#controller.enqueue(stream);
   }
 
@@ -164,6 +166,11 @@ export class SinkPublisher implements Runnable {
       await this.#sink.forget(stream, signal);
       this.#cursors.delete(stream.uid);
       this.#waiting.removeGone(key, stream.uid);
+    }
+    for (const stream of this.#resumed.values()) {
+      if (stream.namespace !== key.namespace || stream.name !== key.name) continue;
+      await this.#sink.resume?.(stream, signal);
+      this.#resumed.delete(stream.uid);
     }
     const object = this.#options.streams.get(key);
     if (object !== undefined) {

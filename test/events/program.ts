@@ -3,7 +3,8 @@ import type { ImageStream } from '../../src/api/image-stream.ts';
 import { imageStreams } from '../../src/api/resources.ts';
 import { addTagEvent } from '../../src/api/tag-history.ts';
 import type { EventSink, SinkEvent } from '../../src/controllers/index.ts';
-import { SinkPublisher } from '../../src/controllers/sink-publisher.ts';
+import type { SinkPublisher } from '../../src/controllers/sink-publisher.ts';
+import { createSinkPublishers } from '../../src/controllers/sink-publishers.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createInformer, runManager } from '../../src/runtime/index.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -27,15 +28,19 @@ export const startPublisher = (
   const told: SinkEvent[] = [];
   const shared = { clock, logger, onEvent: () => undefined };
   const streams = createInformer<ImageStream>({ ...shared, store, resource: imageStreams });
-  const publisher = new SinkPublisher({
+  const { publishers, sources } = createSinkPublishers({
     ...shared,
-    sink,
+    store,
+    sinks: [sink],
     streams,
-    hasSynced: () => streams.hasSynced,
     onSink: (event) => void told.push(event),
   });
-  streams.onChange(publisher.onChange);
-  const ended = runManager({ clock, logger, sources: [streams], runnables: [publisher] }, stop.signal);
+  const [publisher] = publishers;
+  if (publisher === undefined) throw new Error('there is no publisher');
+  const ended = runManager(
+    { clock, logger, sources: [streams, ...sources], runnables: publishers },
+    stop.signal,
+  );
   return {
     publisher,
     told,
@@ -112,3 +117,10 @@ export const until = async (
     await systemClock.sleep(10, never);
   }
 };
+
+/** A clock on which time goes by faster, so that pauses that are meant for servers take a test no time. */
+export const createHastyClock = (factor = 50): Clock => ({
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic() * factor,
+  sleep: (ms, signal) => systemClock.sleep(ms / factor, signal),
+});
