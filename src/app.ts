@@ -14,7 +14,8 @@ import { createEventRecorder, runEventSweeper } from './events/kubernetes.ts';
 import { createFeedRoute } from './feed-route.ts';
 import { createRegistryParts, createWork, type PartsOptions, readAccess } from './parts.ts';
 import type { RegistryAccess } from './registry-access.ts';
-import { openEmbeddedStore } from './store/index.ts';
+import { type OpenSinks, openSinks } from './sinks.ts';
+import { type EmbeddedStore, openEmbeddedStore } from './store/index.ts';
 import type { Store } from './store/store.ts';
 
 /** A standalone server, ready to run. */
@@ -49,7 +50,11 @@ const createCall =
     return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
   };
 
-const createParts = (store: Store, options: PartsOptions, access: RegistryAccess['options']) => {
+const createParts = (
+  store: Store,
+  options: PartsOptions,
+  { access, sinks }: { readonly access: RegistryAccess['options']; readonly sinks: OpenSinks['sinks'] },
+) => {
   const allowLoopback = !options.config.denyLoopbackRegistries;
   const registry = createRegistryParts({ ...options, allowLoopback }, access);
   const work = createWork(
@@ -60,18 +65,31 @@ const createParts = (store: Store, options: PartsOptions, access: RegistryAccess
       // Read afresh: a request may follow upon the secret that it needs.
       listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
       recordEvent: createEventRecorder(store),
+      sinks,
     },
     options,
   );
   return { ...registry, ...work };
 };
 
+/** Of leadership: one program uses a data directory. */
+const onlyTerm = 1;
+
+const openSinksOf = async (store: EmbeddedStore, { config, clock }: PartsOptions): Promise<OpenSinks> => {
+  try {
+    return await openSinks({ config, store, clock, epoch: () => onlyTerm });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
 /**
  * Opens a standalone server: store, certificates, API, importer and controllers, all in the data directory. It listens when this
  * resolves; it works when it is run.
  *
- * @throws {StoreError} {@link RegistryAccessError} or a Node error whose message says what is wrong with the data directory, the files
- * about registries or the address.
+ * @throws {StoreError} {@link RegistryAccessError} {@link SinkSettingsError} or a Node error whose message says what is wrong with the data
+ * directory, the files about registries and sinks or the address.
  */
 export const openApp = async (options: PartsOptions, signal: AbortSignal): Promise<App> => {
   const { config, clock, logger, version } = options;
@@ -79,9 +97,15 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
   const access = await readAccess(options);
   await ensureDataDirectory(dataDir);
   const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock, logger });
+  const opened = await openSinksOf(store, options);
   // Its single administrator wrote everything: nobody is to be kept from anything.
-  const parts = createParts(store, options, access);
+  const parts = createParts(store, options, { access, sinks: opened.sinks });
   const { controllers, feed } = parts;
+  const free = async (): Promise<void> => {
+    opened.close();
+    await parts.client.close();
+    await store.close();
+  };
   try {
     await ensureDefaultNamespace(store, signal);
     const tls = await ensureCertificates(dataDir, listen.host, clock);
@@ -100,13 +124,12 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await server.listen(listen.host, listen.port, signal);
     const address = server.address() ?? '';
     const kubeconfig = join(dataDir, 'kubeconfig');
-    await writeKubeconfig({
-      path: kubeconfig,
-      server: address,
-      ca: tls.ca,
-      token,
-      userName: administrator.name,
-    });
+    const { name: userName } = administrator;
+    await writeKubeconfig({ path: kubeconfig, server: address, ca: tls.ca, token, userName });
+    const run = async (stop: AbortSignal): Promise<void> => {
+      const sweeper = runEventSweeper({ store, clock, logger }, stop);
+      await Promise.all([controllers.run(stop), store.runCompaction(stop), sweeper]);
+    };
     return {
       address,
       kubeconfig,
@@ -115,22 +138,14 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
       call: createCall(server, token),
       getStream: (name, stop) => store.get(imageStreams, { namespace: 'default', name }, stop),
       getDeployment: (name, stop) => store.get(deployments, { namespace: 'default', name }, stop),
-      run: async (stop) => {
-        await Promise.all([
-          controllers.run(stop),
-          store.runCompaction(stop),
-          runEventSweeper({ store, clock, logger }, stop),
-        ]);
-      },
+      run,
       close: async () => {
         await server.close();
-        await parts.client.close();
-        await store.close();
+        await free();
       },
     };
   } catch (error) {
-    await parts.client.close();
-    await store.close();
+    await free();
     throw error;
   }
 };

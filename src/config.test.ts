@@ -38,6 +38,20 @@ describe('loadConfig', () => {
     });
   });
 
+  it('takes a password of Redis from the environment or a file alone, and repeats none', () => {
+    const url = 'rediss://me:secret@r.example';
+    expect(load([], { IMAGESTREAMS_REDIS_URL: url })).toMatchObject({ config: { redisUrl: url } });
+    for (const given of [load(['--redis-url', url]), load(['--redis-url', 'redis://:secret@r:x'])]) {
+      expect(given).toMatchObject({ problems: [expect.stringMatching(/^--redis-url: /)] });
+      expect(JSON.stringify(given)).not.toContain('secret');
+    }
+    expect(
+      load(['--redis-url', 'redis://r', '--redis-url-file', 'f', '--redis-prefix', 'a{b']),
+    ).toMatchObject({
+      problems: [expect.stringContaining('--redis-url-file'), expect.stringContaining('--redis-prefix')],
+    });
+  });
+
   it('collects a repeated list flag', () => {
     expect(load(['--apply', 'a.yaml', '--apply', 'b,c'])).toMatchObject({
       config: { apply: ['a.yaml', 'b', 'c'] },

@@ -1,4 +1,5 @@
 import { parse as parseYaml } from 'yaml';
+import { parseRedisUrl } from './events/redis-url.ts';
 import { parseDuration } from './lib/duration.ts';
 import { type Prefix, parsePrefix } from './oci/registries/prefix.ts';
 import type { ProxySettings } from './oci/transport/proxy.ts';
@@ -49,6 +50,54 @@ const text = (placeholder: string, fallback: string, help: string): Setting<stri
   shown: fallback === '' ? 'none' : fallback,
   help,
   parse: (value) => (value === '' ? { problem: 'must not be empty' } : { value }),
+});
+
+/** The value may hold a password: problems do not show it. */
+const redisUrl = (help: string): Setting<string> => ({
+  placeholder: 'URL',
+  fallback: '',
+  shown: 'none',
+  help,
+  parse: (value) => {
+    const parsed = parseRedisUrl(value);
+    return 'problem' in parsed ? { problem: parsed.problem } : { value };
+  },
+});
+
+/** A program that hears of changes; the name says where its cursors are. */
+export type Receiver = { readonly name: string; readonly url: URL };
+
+const defaultReceiver = 'cloudevents';
+
+const parseReceiver = (text: string): Receiver | undefined => {
+  const match = /^(?:([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)=)?(https?:\/\/.+)$/.exec(text);
+  const url = URL.parse(match?.[2] ?? '');
+  if (url === null) return undefined;
+  const name = match?.[1] === undefined ? defaultReceiver : `${defaultReceiver}-${match[1]}`;
+  return { name, url };
+};
+
+/** URLs may hold passwords: problems do not show them. */
+const receivers = (help: string): Setting<readonly Receiver[]> => ({
+  placeholder: '[NAME=]URL,…',
+  fallback: [],
+  shown: 'none',
+  help,
+  parse: (value) => {
+    const parsed = splitList(value).map(parseReceiver);
+    const known = parsed.filter((receiver) => receiver !== undefined);
+    if (known.length < parsed.length)
+      return {
+        problem: 'holds what is no URL; write for example https://HOST/PATH or NAME=https://HOST/PATH',
+      };
+    const names = new Set(known.map(({ name }) => name));
+    return names.size === known.length
+      ? { value: known }
+      : {
+          problem:
+            'names two receivers alike; write NAME=URL for all but one of them, each with another name',
+        };
+  },
 });
 
 const splitList = (value: string): readonly string[] =>
@@ -182,6 +231,34 @@ export const settings = {
   ),
   trustedRealm: paths('HOST,…', 'Token servers that any registry may send us to.'),
   denyLoopbackRegistries: toggle('Refuses registries on loopback addresses.'),
+  redisUrl: redisUrl(
+    'Redis for change events: redis:// or rediss://HOST:PORT/DB, redis+sentinel://HOST,HOST/MASTER, redis+cluster://HOST,HOST. A password only in the variable or the file.',
+  ),
+  redisUrlFile: text('FILE', '', 'The same, read from a file, with the password.'),
+  redisCaFile: text(
+    'FILE',
+    '',
+    "Authorities (PEM) that the Redis's certificate is checked with instead of the system's.",
+  ),
+  redisPrefix: text(
+    'NAME',
+    'imagestreams',
+    'What the keys in Redis begin with: events are in {NAME}:events.',
+  ),
+  redisMaxLength: count(100_000, 1, 'About how many events the Redis stream keeps.'),
+  cloudeventsUrl: receivers(
+    'Receivers of change events as CloudEvents over HTTP. The name keeps the place in the history when the URL changes. A password only in the variable or the file of settings.',
+  ),
+  cloudeventsSecretFile: text(
+    'FILE',
+    '',
+    'Secrets, one a line, that requests to receivers are signed with (HMAC-SHA256, Standard Webhooks).',
+  ),
+  cloudeventsCaFile: text(
+    'FILE',
+    '',
+    "Authorities (PEM) that receivers' certificates are checked with instead of the system's.",
+  ),
   logLevel: choice(['error', 'warn', 'info', 'debug'], 'info', 'Least severe log lines that are written.'),
   logFormat: choice(['auto', 'json', 'pretty'], 'auto', 'auto is pretty on a terminal and JSON otherwise.'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
@@ -323,7 +400,26 @@ const readProxies = (
 };
 
 /** What no setting can see by itself. */
-const conflicts = (config: Config): readonly string[] => {
+const conflicts = (config: Config, flags: ReadonlyMap<string, Source>): readonly string[] => [
+  ...providerConflicts(config),
+  ...redisConflicts(config),
+  ...passwordFlags(flags),
+];
+
+/** Arguments of a program can be read by everybody on its machine. */
+const passwordFlags = (flags: ReadonlyMap<string, Source>): readonly string[] =>
+  (['redisUrl', 'cloudeventsUrl'] as const)
+    .filter((name) => /\/\/[^/@]*:.*@|[?&]sentinelPassword=/.test(flags.get(flagOf(name))?.text ?? ''))
+    .map((name) => `${flagOf(name)}: holds a password; set ${variableOf(name)} instead, or a file`);
+
+const redisConflicts = (config: Config): readonly string[] => [
+  ...(config.redisUrl !== '' && config.redisUrlFile !== ''
+    ? ['--redis-url-file: there is --redis-url, too; give one of them']
+    : []),
+  ...(/[{}\s]/.test(config.redisPrefix) ? ['--redis-prefix: must not hold braces or blanks'] : []),
+];
+
+const providerConflicts = (config: Config): readonly string[] => {
   const hasConfig = config.imageCredentialProviderConfig !== '';
   if (hasConfig === (config.imageCredentialProviderBinDir !== '')) return [];
   const [has, lacks] = hasConfig ? ['config', 'bin-dir'] : ['bin-dir', 'config'];
@@ -358,6 +454,6 @@ export const loadConfig = (input: {
     return [name, setting.fallback];
   });
   const config = Object.freeze({ ...Object.fromEntries(entries), proxy } as Config);
-  problems.push(...(problems.length > 0 ? [] : conflicts(config)));
+  problems.push(...(problems.length > 0 ? [] : conflicts(config, flags.values)));
   return problems.length > 0 ? { problems } : { config };
 };

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from './api/change-events.ts';
+import type { ChangeEvent } from './api/change-event.ts';
 import type { ExtraRoute } from './apiserver/server.ts';
 
 /** The local feed of change events. */

@@ -3,6 +3,7 @@ import {
   type Controllers,
   createControllers,
   createPullSecrets,
+  type EventSink,
   type RecordEvent,
   type ReferenceMode,
 } from './controllers/index.ts';
@@ -95,6 +96,8 @@ export type WorkOptions = {
   /** Where the secrets of a namespace are read; undefined: what the watches have seen will do. */
   readonly listSecrets?: PullSecretPorts['listSecrets'];
   readonly recordEvent: RecordEvent;
+  /** Where change events go besides Kubernetes Events and the feed: `sinks.ts` opens them. Default none. */
+  readonly sinks?: readonly EventSink[];
 };
 
 /** Makes what works on the objects of a store. */
@@ -131,7 +134,10 @@ export const createWork = (
     onRuntime: metrics.onRuntime,
     onEvent: metrics.onController,
     onTrigger: metrics.onTrigger,
+    sinks: work.sinks,
+    onSink: metrics.onSink,
   });
+  metrics.watchSinks(controllers.sinks, clock.now);
   return { keychains, feed, controllers };
 };
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ChangeEvent } from './api/change-events.ts';
+import type { ChangeEvent } from './api/change-event.ts';
 import { type App, openApp } from './app.ts';
 import { ApplyError, applyManifests } from './apply.ts';
 import type { Config } from './config.ts';
@@ -11,6 +11,7 @@ import { changeSentence } from './events/note.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import { RegistryAccessError } from './registry-access.ts';
+import { SinkSettingsError } from './sinks.ts';
 import { readStart, type StartIo } from './start.ts';
 import { StoreError } from './store/index.ts';
 
@@ -20,7 +21,8 @@ const isForTheUser = (error: unknown): error is Error =>
   error instanceof ApplyError ||
   error instanceof DemoError ||
   error instanceof DataDirectoryError ||
-  error instanceof RegistryAccessError;
+  error instanceof RegistryAccessError ||
+  error instanceof SinkSettingsError;
 
 /** What keeps a server from starting through no fault of its code: said in one line. */
 const startProblem = (error: unknown, { listen, dataDir }: Config): string | undefined => {

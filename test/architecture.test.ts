@@ -32,6 +32,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['kube/connection.ts'],
   'node:sqlite': ['store/embedded.ts', 'store/embedded-schema.ts'],
   fastify: ['apiserver', 'observability'],
+  ioredis: ['events'],
   'fast-json-patch': ['apiserver'],
   protobufjs: ['apiserver'],
   '@peculiar/x509': ['apiserver'],

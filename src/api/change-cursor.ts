@@ -1,6 +1,18 @@
 import Type from 'typebox';
 import { type KubernetesObject, objectSchema } from './meta.ts';
-import { int64, listByKey, mapOf, type Value } from './schema.ts';
+import { int64, listByKey, mapOf, time, type Value } from './schema.ts';
+
+/** An event that a sink refused for good, and that waits for a person to send it again or to drop it. */
+export const ParkedEventSchema = Type.Object({
+  id: Type.String({ description: "The event's id." }),
+  tag: Type.String(),
+  revision: int64(),
+  at: time({ description: 'When it was given up.' }),
+  problem: Type.String({ description: 'What the sink said.' }),
+  event: Type.String({ description: 'The event, as JSON.' }),
+  resume: Type.Optional(Type.Boolean({ description: 'Write true to have it sent again.' })),
+});
+export type ParkedEvent = Value<typeof ParkedEventSchema>;
 
 /** How far one sink has been told of one stream. */
 export const SinkCursorSchema = Type.Object({
@@ -10,6 +22,7 @@ export const SinkCursorSchema = Type.Object({
       description: 'By tag: the last revision that was published. A tag that is here alone was deleted.',
     }),
   ),
+  parked: Type.Optional(listByKey(ParkedEventSchema, ['id'])),
 });
 export type SinkCursor = Value<typeof SinkCursorSchema>;
 

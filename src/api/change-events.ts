@@ -1,75 +1,10 @@
-import { createHash } from 'node:crypto';
+import { type ChangeEvent, deletionEvent, digests, eventId, moveEvent, whereOf } from './change-event.ts';
 import { importSuccess, type TagEventCondition } from './condition.ts';
-import type { ImageStream, NamedTagEventList, TagEvent, TagEventCause } from './image-stream.ts';
+import type { ImageStream, NamedTagEventList } from './image-stream.ts';
 import type { Stored } from './meta.ts';
 import { findTag, highestRevision } from './tag-history.ts';
 
-/** What a program that watches tags is told. */
-export type ChangeEvent = {
-  /** Equal for the same change whoever reports it, however often: readers drop what they have seen. */
-  readonly id: string;
-  readonly type: 'TagCreated' | 'TagMoved' | 'TagDeleted' | 'ImportFailed' | 'ImportRecovered';
-  readonly namespace: string;
-  readonly stream: string;
-  /** Empty where the import of the whole repository that the stream follows failed or recovered. */
-  readonly tag: string;
-  /** Of the history entry; for events that are none, the newest that the tag had, 0 where it never had one. */
-  readonly revision: number;
-  readonly oldDigest?: string;
-  /** Absent where the tag is gone, and where it is only a reference. */
-  readonly newDigest?: string;
-  /** Pull spec that the tag points at; for a deleted tag, that it pointed at; empty where it never did. Without tag: the repository. */
-  readonly reference: string;
-  readonly cause?: TagEventCause;
-  /** Why an import failed: the condition's own words. */
-  readonly reason?: string;
-  readonly message?: string;
-  /** RFC 3339. */
-  readonly time: string;
-};
-
 type StoredStream = Stored<ImageStream>;
-
-/** Names an event by what happened, never by when it was noticed. */
-const idOf = (...facts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
-
-const whereOf = ({ metadata }: StoredStream, tag: string) => ({
-  namespace: metadata.namespace ?? '',
-  stream: metadata.name,
-  tag,
-});
-
-const digests = (
-  before: TagEvent | undefined,
-  after: TagEvent | undefined,
-): Pick<ChangeEvent, 'oldDigest' | 'newDigest'> => ({
-  ...(before === undefined || before.image === '' ? {} : { oldDigest: before.image }),
-  ...(after === undefined || after.image === '' ? {} : { newDigest: after.image }),
-});
-
-type Move = {
-  readonly revision: number;
-  readonly before: TagEvent | undefined;
-  readonly after: TagEvent;
-  /** Nothing stood before it, as opposed to: what stood before it is no longer kept. */
-  readonly isFirst: boolean;
-};
-
-const moveOf = (
-  stream: StoredStream,
-  tag: string,
-  { revision, before, after, isFirst }: Move,
-): ChangeEvent => ({
-  id: idOf(stream.metadata.uid, tag, revision),
-  type: isFirst ? 'TagCreated' : 'TagMoved',
-  ...whereOf(stream, tag),
-  revision,
-  ...digests(before, after),
-  reference: after.dockerImageReference,
-  ...(after.cause === undefined ? {} : { cause: after.cause }),
-  time: after.created ?? stream.metadata.creationTimestamp,
-});
 
 /**
  * The entries that the history gained, the oldest first. What came from elsewhere is no news, whenever it is looked at: entries that a
@@ -88,7 +23,7 @@ const movesOf = (
     if (cause?.type === 'Migration') return [];
     const before = gained[index - 1] ?? last;
     const isFirst = before === undefined && (previous !== undefined || revision === 1);
-    return [moveOf(stream, list.tag, { revision, before, after, isFirst })];
+    return [moveEvent(stream, list.tag, { revision, before, after, isFirst })];
   });
 };
 
@@ -96,18 +31,7 @@ const deletionOf = (stream: StoredStream, list: NamedTagEventList, now: string):
   const last = list.items?.[0];
   if (last === undefined) return [];
   const revision = highestRevision(stream.status ?? {}, list.tag);
-  const type = 'TagDeleted';
-  return [
-    {
-      id: idOf(stream.metadata.uid, list.tag, revision, type),
-      type,
-      ...whereOf(stream, list.tag),
-      revision,
-      ...digests(last, undefined),
-      reference: last.dockerImageReference,
-      time: now,
-    },
-  ];
+  return [deletionEvent(stream, list.tag, { revision, last, now })];
 };
 
 const failureIn = (conditions: readonly TagEventCondition[] | undefined): TagEventCondition | undefined =>
@@ -128,7 +52,7 @@ const healthOf = (
   const { tag, revision } = importee;
   return [
     {
-      id: idOf(stream.metadata.uid, tag, revision, type, is?.reason, (is ?? was)?.lastTransitionTime),
+      id: eventId(stream.metadata.uid, tag, revision, type, is?.reason, (is ?? was)?.lastTransitionTime),
       type,
       ...whereOf(stream, tag),
       ...importee,

@@ -142,6 +142,12 @@ export type TagRollback = Value<typeof TagRollbackSchema>;
 export const NamedTagEventListSchema = Type.Object({
   tag: Type.String(),
   items: Type.Optional(nullable(Type.Array(TagEventSchema))),
+  firstRevision: Type.Optional(
+    int64({
+      description:
+        'Revision of the first image since the tag is there, where it is not 1: a tag that came back.',
+    }),
+  ),
   conditions: Type.Optional(Type.Array(TagEventConditionSchema)),
   observed: Type.Optional(ObservedTagSchema),
   rollback: Type.Optional(TagRollbackSchema),

@@ -11,6 +11,7 @@ import {
   latestTagEvent,
   type NewTagEvent,
   removeTag,
+  setTagConditions,
 } from './tag-history.ts';
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
@@ -32,6 +33,18 @@ const imagesOf = (status: ImageStreamStatus, tag = 't') =>
   (findTag(status, tag)?.items ?? []).map(({ image, revision }) => [image.slice(7, 8), revision]);
 
 describe('addTagEvent', () => {
+  it('goes on where a deleted tag ended, also when the tag failed before it had an image, and says where it began', () => {
+    const deleted = removeTag(addTagEvent(addTagEvent({}, 't', event('a')), 't', event('b')), 't');
+    for (const status of [deleted, setTagConditions(deleted, 't', [failed])]) {
+      const back = addTagEvent(addTagEvent(status, 't', event('a')), 't', event('c'));
+      expect(imagesOf(back)).toEqual([
+        ['c', 4],
+        ['a', 3],
+      ]);
+      expect(findTag(back, 't')?.firstRevision).toBe(3);
+    }
+  });
+
   it('starts a history at revision 1', () => {
     expect(addTagEvent({}, 't', event('a'))).toEqual({
       tags: [{ tag: 't', items: [{ ...event('a'), revision: 1 }] }],

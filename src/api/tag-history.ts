@@ -27,8 +27,9 @@ export const highestRevision = (status: ImageStreamStatus, tag: string): number 
   const list = findTag(status, tag);
   const items = list?.items ?? [];
   const recorded = items.map(({ revision }, index) => revision ?? items.length - index);
-  const before = list === undefined ? status.lastDeletedRevision : list.observed?.lastRevision;
-  return Math.max(before ?? 0, ...recorded);
+  // A tag that came back and has no image yet is listed, too: it goes on where the deleted ones ended.
+  const deleted = items.length === 0 ? (status.lastDeletedRevision ?? 0) : 0;
+  return Math.max(deleted, list?.observed?.lastRevision ?? 0, ...recorded);
 };
 
 /** Numbers entries that came without a revision (from an OpenShift export), the oldest first. */
@@ -97,7 +98,10 @@ export const addTagEvent = (
   if (current === undefined || isAnotherImage(current, event)) {
     const entry = { ...event, revision: highestRevision(status, tag) + 1 };
     const items = [entry, ...numbered(list.items ?? [])];
-    return putTag(status, { ...endHold(withoutConditions(list)), items });
+    // Whoever tells of changes sees by it that what came before belongs to a tag that was deleted, and was not trimmed.
+    const { firstRevision = current === undefined ? entry.revision : 1 } = list;
+    const start = firstRevision === 1 ? {} : { firstRevision };
+    return putTag(status, { ...endHold(withoutConditions(list)), ...start, items });
   }
   const entry = refreshed(current, event);
   return entry === current

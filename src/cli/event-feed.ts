@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
 import { type Status, StatusError } from '../api/status.ts';
 import { exponentialBackoff } from '../lib/backoff.ts';
 import { type Clock, formatTime } from '../lib/clock.ts';

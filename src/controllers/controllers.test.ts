@@ -3,7 +3,7 @@ import { createManualClock, eventually, settle } from '../../test/fakes/clock.ts
 import { createRecordingLogger } from '../../test/fakes/logger.ts';
 import { createFakeRegistry } from '../../test/fakes/registry-client.ts';
 import { MemoryStore } from '../../test/fakes/store.ts';
-import type { ChangeEvent } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
 import { deployments, type Event, events, type Secret, secrets } from '../api/core.ts';
 import type { ImageStream, TagReference } from '../api/image-stream.ts';
 import { imageStreams } from '../api/resources.ts';

@@ -1,4 +1,5 @@
-import { type ChangeEvent, changeEvents } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
+import { changeEvents } from '../api/change-events.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
 import { type Clock, formatTime } from '../lib/clock.ts';

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
 import { imageStreams } from '../api/resources.ts';
@@ -19,16 +19,18 @@ import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
-import type { EventNote, RecordEvent } from './ports.ts';
+import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
 import { hurryOnChange, type PullSecrets } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
+import type { SinkPublisher } from './sink-publisher.ts';
+import { createSinkPublishers } from './sink-publishers.ts';
 import type { OnTrigger } from './triggers/events.ts';
 import { createTriggerController, deploymentKind } from './triggers/index.ts';
 
 export type { ControllerEvent, OnController } from './events.ts';
-export type { EventNote, RecordEvent } from './ports.ts';
+export type { Delivery, EventNote, EventSink, RecordEvent, SinkEvent, StreamIdentity } from './ports.ts';
 export { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
@@ -54,8 +56,11 @@ export type ControllersOptions = {
   readonly noteOfChange: (event: ChangeEvent, stream: Stored<ImageStream>) => EventNote;
   /** Told of every change as it happens: the local feed. */
   readonly publish: (events: readonly ChangeEvent[]) => void;
+  /** Where change events go besides Kubernetes Events and the feed. Default nowhere. */
+  readonly sinks?: readonly EventSink[] | undefined;
   readonly onRuntime: OnRuntime;
   readonly onEvent: OnController;
+  readonly onSink?: ((event: SinkEvent) => void) | undefined;
   readonly onTrigger: OnTrigger;
 };
 
@@ -65,6 +70,7 @@ export type Controllers = {
   readonly hasSynced: () => boolean;
   /** Scheduled tags in all. */
   readonly scheduledTags: () => number;
+  readonly sinks: readonly SinkPublisher[];
   /** Works until `signal` is aborted and what ran then has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -102,6 +108,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   });
 
   const importRequests = createImportRequestController(options);
+  const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
   const { permissions } = references;
   const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
 
@@ -117,13 +124,15 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     triggers.source,
     importRequests.source,
     ...permissions.sources,
+    ...sinks.sources,
   ];
   const loops = [importing, importRequests.controller, publisher.controller, triggers.controller];
-  const runnables = [...loops, ...refresh.runnables];
+  const runnables = [...loops, ...refresh.runnables, ...sinks.publishers];
   return {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
     scheduledTags: refresh.scheduled,
+    sinks: sinks.publishers,
     run: (signal) => runManager({ sources, runnables, clock, logger }, signal),
   };
 };

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
 import type { Deployment } from '../api/core.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Clock } from '../lib/clock.ts';

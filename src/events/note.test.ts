@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChangeEvent } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
 import { changeSentence, noteOfChange } from './note.ts';
 
 const failed: ChangeEvent = {

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../api/change-events.ts';
+import type { ChangeEvent } from '../api/change-event.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ObjectReference, Stored } from '../api/meta.ts';
 import { assertNever } from '../lib/assert.ts';
@@ -37,6 +37,8 @@ export const changeSentence = (event: ChangeEvent): string => {
       return `${importeeOf(event)} could not be imported: ${event.message ?? event.reason ?? 'unknown failure'}`;
     case 'ImportRecovered':
       return `${importeeOf(event)} is imported again`;
+    case 'Gap':
+      return event.message ?? 'changes were missed';
     default:
       return assertNever(type);
   }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ControllerEvent, TriggerEvent } from '../controllers/index.ts';
+import type { ControllerEvent, SinkEvent, TriggerEvent } from '../controllers/index.ts';
 import { assertNever } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HostGate, RequestEvent } from '../oci/index.ts';
@@ -33,7 +33,11 @@ const help = {
   imagestreams_registry_quota_remaining: 'What a registry host last said is left of its quota.',
   imagestreams_refreshes_total: 'Slots of scheduled tags, by outcome.',
   imagestreams_refresh_lag_seconds: 'How long after its slot a source was asked.',
-  imagestreams_events_published_total: 'Change events written.',
+  imagestreams_events_published_total: 'Change events told to a sink.',
+  imagestreams_events_parked_total: 'Change events that a sink refused for good and that wait for a person.',
+  imagestreams_events_gaps_total: 'Gaps told to a sink: history that was trimmed before it could be told.',
+  imagestreams_events_lag_seconds: 'Age of the oldest change that a sink was not told.',
+  imagestreams_sink_up: 'Whether a sink of change events could be reached last.',
   imagestreams_triggers_total: 'What image triggers did to workloads.',
 } as const;
 type Name = keyof typeof help;
@@ -76,7 +80,10 @@ const createSeries = (registry: Registry) => {
     },
     refreshes: counter('imagestreams_refreshes_total', 'registry', 'outcome'),
     refreshLag: histogram('imagestreams_refresh_lag_seconds', 'registry'),
-    events: counter('imagestreams_events_published_total', 'reason'),
+    events: counter('imagestreams_events_published_total', 'sink', 'reason'),
+    eventsParked: counter('imagestreams_events_parked_total', 'sink'),
+    eventGaps: counter('imagestreams_events_gaps_total', 'sink'),
+    sinkUp: gauge('imagestreams_sink_up', 'sink'),
     triggers: counter('imagestreams_triggers_total', 'kind', 'outcome'),
   };
 };
@@ -131,11 +138,60 @@ const onController =
         series.refreshLag.observe({ registry: hostOf(event.registry) }, event.lagMs / 1000);
         return;
       case 'published':
-        series.events.inc({ reason: event.reason });
+        series.events.inc({ sink: 'kubernetes', reason: event.reason });
         return;
       default:
         assertNever(event);
     }
+  };
+
+const onSink =
+  (series: Series) =>
+  (event: SinkEvent): void => {
+    const { sink } = event;
+    switch (event.type) {
+      case 'published':
+        series.events.inc({ sink, reason: event.reason });
+        if (event.reason === 'Gap') series.eventGaps.inc({ sink });
+        return;
+      case 'parked':
+        series.eventsParked.inc({ sink });
+        return;
+      case 'up':
+        series.sinkUp.set({ sink }, event.isUp ? 1 : 0);
+        return;
+      default:
+        assertNever(event);
+    }
+  };
+
+/** A sink whose lag is measured when somebody asks. */
+export type LaggingSink = { readonly name: string; readonly oldestPendingMs: () => number | undefined };
+
+/** Starts the series of sinks at zero, so that rates work from the first scrape, and measures their lag at each. */
+const watchSinks =
+  (registry: Registry, series: Series) =>
+  (sinks: readonly LaggingSink[], nowMs: () => number): void => {
+    for (const { name: sink } of sinks) {
+      series.eventsParked.inc({ sink }, 0);
+      series.eventGaps.inc({ sink }, 0);
+      series.sinkUp.set({ sink }, 0);
+    }
+    const name = 'imagestreams_events_lag_seconds';
+    new Gauge({
+      name,
+      help: help[name],
+      labelNames: ['sink'],
+      registers: [registry],
+      collect() {
+        for (const { sink, oldestMs } of sinks.map((each) => ({
+          sink: each.name,
+          oldestMs: each.oldestPendingMs(),
+        }))) {
+          this.set({ sink }, oldestMs === undefined ? 0 : Math.max(0, nowMs() - oldestMs) / 1000);
+        }
+      },
+    });
   };
 
 const codeOf = ({ outcome }: RequestEvent): string => {
@@ -196,6 +252,8 @@ export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
     },
     onRuntime: onRuntime(series),
     onController: onController(series, hostOf),
+    onSink: onSink(series),
+    watchSinks: watchSinks(registry, series),
     onTrigger: ({ kind, type }: TriggerEvent): void => series.triggers.inc({ kind, outcome: type }),
     onRequest: (event: RequestEvent): void => {
       const host = hostOf(event.registry);

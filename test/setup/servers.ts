@@ -10,6 +10,7 @@ import { buildGoRegistry } from './go-registry.ts';
 const wanted = [
   { command: 'docker-registry', debianPackage: 'docker-registry', purpose: 'imports from a real registry' },
   { command: 'skopeo', debianPackage: 'skopeo', purpose: 'images pushed by another tool' },
+  { command: 'redis-server', debianPackage: 'redis-server', purpose: 'change events in Redis' },
   { command: 'kubectl', debianPackage: 'kubernetes-client', purpose: 'kubectl against the API' },
 ] as const;
 

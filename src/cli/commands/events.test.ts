@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiCall, createCliWorld, type FakeApi, startFakeApi } from '../../../test/fakes/cli.ts';
-import type { ChangeEvent } from '../../api/change-events.ts';
+import type { ChangeEvent } from '../../api/change-event.ts';
 
 const apis: FakeApi[] = [];
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../../api/change-events.ts';
+import type { ChangeEvent } from '../../api/change-event.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { CommandContext } from '../context.ts';
@@ -45,6 +45,8 @@ const detailOf = (event: ChangeEvent): string => {
       return `${tag === '' ? `repository ${reference}: ` : ''}${reason}: ${message}`;
     case 'ImportRecovered':
       return `${tag === '' ? `repository ${reference} ` : ''}is imported again`;
+    case 'Gap':
+      return message;
   }
 };
 
