@@ -8,6 +8,7 @@ import { toStatus, unauthorizedError, unknownPathError } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, headerOf } from './http.ts';
 import { negotiateError } from './negotiate.ts';
 import { createOpenApi } from './openapi.ts';
+import { createOpenApiV2 } from './openapi-v2.ts';
 import type { RestStorage } from './rest-storage.ts';
 import { parseTarget } from './router.ts';
 import { createServeResource } from './serve-resource.ts';
@@ -28,7 +29,7 @@ const json = 'application/json';
 
 type ServePath = (request: HttpRequest) => HttpAnswer | undefined;
 
-const textAnswer = (contentType: string, body: string): HttpAnswer => ({
+const textAnswer = (contentType: string, body: string | Uint8Array): HttpAnswer => ({
   kind: 'body',
   status: 200,
   headers: { ...noCache, 'content-type': contentType },
@@ -53,9 +54,14 @@ const versionInfo = (version: string) => ({
 const createServePath = (catalog: Catalog, version: string): ServePath => {
   const discovery = createDiscovery(catalog);
   const openApi = createOpenApi(catalog, version);
+  const openApiV2 = createOpenApiV2(version);
   return (request) => {
     const path = request.path.replace(/\/+$/, '');
     if (path === '/version') return textAnswer(json, JSON.stringify(versionInfo(version)));
+    if (path === '/openapi/v2') {
+      const { contentType, body } = openApiV2(headerOf(request, 'accept'));
+      return textAnswer(contentType, body);
+    }
     const openApiText = openApi(path);
     if (openApiText !== undefined) return textAnswer(json, openApiText);
     const document = discovery(path, headerOf(request, 'accept'));

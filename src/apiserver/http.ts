@@ -16,7 +16,7 @@ export type BodyAnswer = {
   readonly kind: 'body';
   readonly status: number;
   readonly headers: Headers;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 };
 
 /** The frames of a watch as they happen, each one JSON value. */

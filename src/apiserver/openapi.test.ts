@@ -50,6 +50,18 @@ describe('OpenAPI documents', () => {
     });
   });
 
+  it('are there in version 2 without schemas, in the binary form that kubectl reads', async () => {
+    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+    const binary = await api.call('GET', '/openapi/v2', undefined, { accept });
+    expect(binary.headers['content-type']).toBe(accept.replace('@', '.'));
+    // swagger, info with title and version, and after them paths and definitions of no length.
+    expect(Buffer.from(binary.text).toString('latin1')).toBe(
+      '\n\x032.0\x12\x15\n\x0cimagestreams\x12\x050.0.0B\x00J\x00',
+    );
+    const { body } = await api.call('GET', '/openapi/v2');
+    expect(body).toMatchObject({ swagger: '2.0', info: { title: 'imagestreams' }, definitions: {} });
+  });
+
   it('hold every schema that they refer to', () => {
     const references = [...JSON.stringify(image).matchAll(/"#\/components\/schemas\/([^"]+)"/g)];
     expect(references.length).toBeGreaterThan(10);

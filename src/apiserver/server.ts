@@ -74,7 +74,8 @@ const sendBody = (reply: FastifyReply, answer: BodyAnswer): FastifyReply => {
   for (const [name, value] of Object.entries(answer.headers))
     reply.header(name, typeof value === 'string' ? value : [...value]);
   // As bytes: the framework would add a charset to the media type of a text.
-  return reply.code(answer.status).send(Buffer.from(answer.body));
+  const { body } = answer;
+  return reply.code(answer.status).send(typeof body === 'string' ? Buffer.from(body) : body);
 };
 
 const toHttpRequest = (request: FastifyRequest, signal: AbortSignal): HttpRequest => {

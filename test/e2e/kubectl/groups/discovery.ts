@@ -75,7 +75,7 @@ export const discovery: Group = {
     { run: 'kubectl explain is.spec.none' },
     { run: 'kubectl explain gizmo' },
     { run: 'kubectl explain is --api-version=image.openshift.io/v1', only: /^(?:GROUP|KIND|VERSION)/ },
-    { run: 'kubectl explain is.spec --output=plaintext-openapiv2', known: 'no /openapi/v2' },
+    { run: 'kubectl explain is.spec --output=plaintext-openapiv2', known: 'no schemas in /openapi/v2' },
     { run: 'kubectl get --raw /healthz' },
     { run: 'kubectl get --raw /livez' },
     { run: 'kubectl get --raw /readyz' },

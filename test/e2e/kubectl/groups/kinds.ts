@@ -256,8 +256,8 @@ export const streams: Group = {
           /^The ImageStream "Bad_Name" is invalid: metadata\.name: Invalid value: "Bad_Name": must match /,
       },
     },
-    { run: 'kubectl create -f kind.yaml', known: 'no /openapi/v2' },
-    { run: 'kubectl create -f version.yaml', known: 'no /openapi/v2' },
+    { run: 'kubectl create -f kind.yaml' },
+    { run: 'kubectl create -f version.yaml' },
     {
       run: 'kubectl create -f type.yaml',
       instead: {
