@@ -9,6 +9,9 @@ export const refreshIntervalAnnotation = `${ourPrefix}/refresh-interval`;
 /** On a stream: which tags somebody rolled back, and to what. JSON, by tag; see `rollback.ts`. */
 export const rollbacksAnnotation = `${ourPrefix}/rollbacks`;
 
+/** On a stream that `migrate` has not finished: its spec is still to come. */
+export const migrationAnnotation = `${ourPrefix}/migration`;
+
 /** OpenShift: time of the last import that changed the stream. */
 export const repositoryCheckAnnotation = 'openshift.io/image.dockerRepositoryCheck';
 /** OpenShift: `"true"` allows bad TLS and http for the whole stream. */

@@ -72,8 +72,8 @@ const moveOf = (
 });
 
 /**
- * The entries that the history gained, the oldest first. Entries without revision came with an import of old state: no news, also when
- * they are given one later.
+ * The entries that the history gained, the oldest first. What came from elsewhere is no news, whenever it is looked at: entries that a
+ * migration brought, and those without revision, also when they are given one later.
  */
 const movesOf = (
   stream: StoredStream,
@@ -83,11 +83,12 @@ const movesOf = (
   const known = highestRevision(previous?.status ?? {}, list.tag);
   const last = findTag(previous?.status, list.tag)?.items?.[0];
   const gained = (list.items ?? []).filter(({ revision = 0 }) => revision > known).toReversed();
-  return gained.map((after, index) => {
-    const { revision = 0 } = after;
+  return gained.flatMap((after, index) => {
+    const { revision = 0, cause } = after;
+    if (cause?.type === 'Migration') return [];
     const before = gained[index - 1] ?? last;
     const isFirst = before === undefined && (previous !== undefined || revision === 1);
-    return moveOf(stream, list.tag, { revision, before, after, isFirst });
+    return [moveOf(stream, list.tag, { revision, before, after, isFirst })];
   });
 };
 
@@ -144,6 +145,8 @@ const tagHealthOf = (
   old: NamedTagEventList | undefined,
   now: string,
 ): readonly ChangeEvent[] => {
+  // A failure that a migration brought happened elsewhere.
+  if (list.observed?.migrated === true && old?.observed?.migrated !== true) return [];
   const current = list.items?.[0];
   const importee = {
     tag: list.tag,

@@ -46,7 +46,7 @@ export type TagReference = Value<typeof TagReferenceSchema>;
 
 /** What made a tag take a new image. */
 export const TagEventCauseSchema = Type.Object({
-  type: oneOf(['Spec', 'Request', 'Schedule', 'Webhook', 'Rollback', 'Tag']),
+  type: oneOf(['Spec', 'Request', 'Schedule', 'Webhook', 'Rollback', 'Tag', 'Migration']),
   by: Type.Optional(Type.String({ description: 'Who or what asked, where known.' })),
 });
 export type TagEventCause = Value<typeof TagEventCauseSchema>;
@@ -83,6 +83,9 @@ export const ObservedTagSchema = Type.Object({
   requestedAt: Type.Optional(Type.String({ description: 'The import request that this import answered.' })),
   lastRevision: Type.Optional(
     int64({ description: 'Highest revision that the tag ever had, where its history no longer tells.' }),
+  ),
+  migrated: Type.Optional(
+    Type.Boolean({ description: 'The conditions were not found here but came along with the history.' }),
   ),
 });
 export type ObservedTag = Value<typeof ObservedTagSchema>;

@@ -2,7 +2,7 @@ import { formatDockerImageReference, parseDockerImageReference } from './docker-
 import { type FieldError, internal, invalid, notFound, rootPath } from './field-error.ts';
 import type { ImageStream, TagEvent, TagEventCause, TagReference } from './image-stream.ts';
 import { imageMatchesId } from './image-stream-names.ts';
-import { observeTag } from './pending.ts';
+import { observeTag, tagFingerprint } from './pending.ts';
 import { invalidStatus } from './status.ts';
 import { addTagEvent, endHold, findTag, latestTagEvent, type NewTagEvent, putTag } from './tag-history.ts';
 import { updateTrackingTags } from './tag-tracking.ts';
@@ -242,6 +242,8 @@ export const resolveTags = (
 ): ResolvedStream => {
   const errors: FieldError[] = [];
   const resolved = changedTags(next, old).reduce((stream, tag) => {
+    // Resolved already at this very spec, elsewhere: a migration brings what was observed before the spec.
+    if (findTag(stream.status, tag.name)?.observed?.fingerprint === tagFingerprint(tag)) return stream;
     const { event, error } = resolveTag(stream, tag, context);
     if (error !== undefined) errors.push(error);
     return event === undefined ? stream : recordResolved(stream, tag, event);

@@ -99,6 +99,22 @@ const declareTagOptions = (command: Command): void => {
     .addHelpText('after', tagExamples);
 };
 
+const migrateExamples = `
+Examples:
+  # Carry over every image stream of an OpenShift cluster, with the images of its history.
+  oc get imagestreams,images --all-namespaces -o yaml > streams.yaml
+  imagestreams migrate streams.yaml
+  # Those of one project, into another namespace.
+  oc -n shop get imagestreams -o yaml | imagestreams migrate - -n store
+`;
+
+const declareMigrateOptions = (command: Command): void => {
+  command
+    .option('--overwrite', 'replace tags and history of streams that exist already')
+    .option('--dry-run', 'tell what would be carried over, and write nothing')
+    .addHelpText('after', migrateExamples);
+};
+
 /** Declares every command that speaks to the server. */
 export const addApiCommands = (program: Command, ports: CliPorts): void => {
   addApiCommand(program, ports, {
@@ -132,6 +148,12 @@ export const addApiCommands = (program: Command, ports: CliPorts): void => {
         .option('--to <REVISION|DIGEST>', 'entry of the history to go back to (default: the image before)')
         .option('--resume', 'follow the source again'),
     load: async () => (await import('./commands/rollback.ts')).rollback,
+  });
+  addApiCommand(program, ports, {
+    usage: 'migrate <FILE...>',
+    summary: 'carry image streams with their history over from OpenShift: what "oc get is -o yaml" prints',
+    declare: declareMigrateOptions,
+    load: async () => (await import('./commands/migrate.ts')).migrate,
   });
   addApiCommand(program, ports, {
     usage: 'events [STREAM[:TAG]]',

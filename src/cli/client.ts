@@ -41,6 +41,13 @@ export type ApiClient = {
     patch: unknown,
     signal: AbortSignal,
   ) => Promise<T>;
+  /** The same for the status of an object, which is written apart. */
+  readonly patchStatus: <T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: string,
+    patch: unknown,
+    signal: AbortSignal,
+  ) => Promise<T>;
   /** Deletes an object of the namespace. */
   readonly delete: (resource: Resource, name: string, signal: AbortSignal) => Promise<void>;
   /** Resolves when an answer begins that may never end, to its lines as they come; they end when the server closes it. */
@@ -86,6 +93,13 @@ const limited = async <T>(
 const segmentOf = (name: string): string =>
   encodeURIComponent(name).replaceAll('%3A', ':').replaceAll('%40', '@');
 
+const mergePatch = (path: string, patch: unknown): ApiRequest => ({
+  method: 'PATCH',
+  path,
+  body: JSON.stringify(patch),
+  contentType: 'application/merge-patch+json',
+});
+
 type Call = (request: ApiRequest, timeoutMs: number, signal: AbortSignal) => Promise<unknown>;
 
 /** The verbs for the objects of one namespace. */
@@ -94,8 +108,8 @@ const verbsIn = (
   call: Call,
   timeouts: ClientTimeouts,
 ): Omit<ApiClient, 'in' | 'lines'> => {
-  const collectionOf = ({ group, version, plural }: Resource): string =>
-    `/apis/${group}/${version}/namespaces/${segmentOf(namespace)}/${plural}`;
+  const collectionOf = ({ group, version, plural, namespaced }: Resource): string =>
+    `/apis/${group}/${version}${namespaced ? `/namespaces/${segmentOf(namespace)}` : ''}/${plural}`;
   const pathOf = (resource: Resource, name: string): string => `${collectionOf(resource)}/${segmentOf(name)}`;
   // A request for an object of a kind is answered with one: the server is trusted with that.
   const ask = async <T>(request: ApiRequest, signal: AbortSignal): Promise<T> =>
@@ -107,11 +121,9 @@ const verbsIn = (
       ask({ method: 'POST', path: collectionOf(resource), body: JSON.stringify(object) }, signal),
     replace: (resource, name, object, signal) =>
       ask({ method: 'PUT', path: pathOf(resource, name), body: JSON.stringify(object) }, signal),
-    patch: (resource, name, patch, signal) => {
-      const contentType = 'application/merge-patch+json';
-      const body = JSON.stringify(patch);
-      return ask({ method: 'PATCH', path: pathOf(resource, name), body, contentType }, signal);
-    },
+    patch: (resource, name, patch, signal) => ask(mergePatch(pathOf(resource, name), patch), signal),
+    patchStatus: (resource, name, patch, signal) =>
+      ask(mergePatch(`${pathOf(resource, name)}/status`, patch), signal),
     delete: async (resource, name, signal) => {
       const body = JSON.stringify({ kind: 'DeleteOptions', apiVersion: apiVersionOf(resource) });
       await ask({ method: 'DELETE', path: pathOf(resource, name), body }, signal);
