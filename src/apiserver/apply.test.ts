@@ -67,6 +67,19 @@ describe('server-side apply', () => {
     expect((await applyStream('same', [{ name: 'v1' }], 'a')).body).toEqual(first.body);
   });
 
+  it('takes an item away with its applier, though somebody changed a field in it', async () => {
+    await applyStream('touched', [{ name: 'v1', reference: true }, { name: 'v2' }], 'a');
+    const tags = [{ name: 'v1', reference: false }, { name: 'v2' }];
+    await mergePatch(`${streams}/touched`, { spec: { tags } }, 'b');
+    expect(tagNames((await applyStream('touched', [{ name: 'v2' }], 'a')).body)).toEqual(['v2']);
+  });
+
+  it('writes nothing for an applier that states nothing', async () => {
+    const { body } = await api.call('POST', maps, { metadata: { name: 'left' }, data: { x: '1' } });
+    const empty = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'left' } };
+    expect((await apply(`${maps}/left`, empty, 'a')).body).toEqual(body);
+  });
+
   it('refuses to change what somebody else applied, unless forced', async () => {
     await applyStream('clash', [{ name: 'v1', reference: true }], 'a');
     const refused = await applyStream('clash', [{ name: 'v1', reference: false }], 'b');

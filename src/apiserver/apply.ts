@@ -179,5 +179,7 @@ export const applyTo = (
   const left = managers.map((manager) =>
     manager === own ? manager : { ...manager, fields: difference(manager.fields, lost) },
   );
-  return withManagers(next, withFieldsOf(left, wanted, options));
+  // Who states nothing of an object that nobody applied before changes nothing: it stays without managers.
+  const isUntracked = managersOf(live).length === 0 && isEmptySet(wanted);
+  return withManagers(next, isUntracked ? [] : withFieldsOf(left, wanted, options));
 };

@@ -9,6 +9,17 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import type { ApiRequest } from './request.ts';
 import type { ResourceTarget } from './router.ts';
 
+/** Lists and maps of metadata that Kubernetes does not tell from absent ones. */
+const omittedWhenEmpty = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+const withoutEmpty = (metadata: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(metadata).filter(([field, value]) => !omittedWhenEmpty.includes(field) || !isEmpty(value)),
+  );
+
 /** An object from outside with the fields that say what it is; the rest is as it came. */
 const identify = (value: JsonObject, resource: Resource): KubernetesObject => {
   const expected = apiVersionOf(resource);
@@ -27,7 +38,7 @@ const identify = (value: JsonObject, resource: Resource): KubernetesObject => {
     ...value,
     apiVersion: expected,
     kind: resource.kind,
-    metadata: metadata as KubernetesObject['metadata'],
+    metadata: withoutEmpty(metadata) as KubernetesObject['metadata'],
   };
 };
 

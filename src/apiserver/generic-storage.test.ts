@@ -91,6 +91,20 @@ describe('generic storage', () => {
       expect(updated).toMatchObject({ status: 200, body: { data: { a: '1' } } });
     });
 
+    it('keeps no empty lists and maps of metadata', async () => {
+      const url = `${maps}/bare`;
+      const metadata = { name: 'bare', labels: { a: 'b' }, annotations: {}, finalizers: [] };
+      const { body } = await api.call('POST', maps, { metadata });
+      expect(Object.keys(body['metadata'] ?? {})).not.toContain('finalizers');
+      const json = { 'content-type': 'application/json-patch+json' };
+      const remove = [{ op: 'remove', path: '/metadata/labels/a' }];
+      const left = await api.call('PATCH', url, remove, json);
+      expect(left.body['metadata']).not.toHaveProperty('labels');
+      // As in Kubernetes, where the map goes with its last key: no operation makes its own parent.
+      const add = [{ op: 'add', path: '/metadata/labels/a', value: 'b' }];
+      expect((await api.call('PATCH', url, add, json)).status).toBe(422);
+    });
+
     it('needs a resourceVersion where the kind wants one', async () => {
       await create(streams, 'conditional');
       expect(

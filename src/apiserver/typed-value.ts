@@ -145,13 +145,17 @@ export const mergeApplied = (live: unknown, applied: unknown, schema: JsonSchema
 const isHollow = (value: unknown): boolean =>
   Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
 
-/** What is left of a part that was managed; undefined where nothing is. */
+/**
+ * What is left of a part that was managed; undefined where nothing is. An item of a list goes unless somebody keeps the item itself: who
+ * manages a field in it alone does not hold it, as in Kubernetes.
+ */
 const prunePart = (
   { value, schema }: Part,
   managed: FieldSet,
   kept: FieldSet | undefined,
+  isItem: boolean,
 ): { readonly value: unknown } | undefined => {
-  if (kept === undefined && managed.member) return undefined;
+  if (managed.member && (kept === undefined || (isItem && !kept.member))) return undefined;
   const left = pruneValue(value, schema, managed, kept ?? emptySet);
   // A container goes with the last thing in it that somebody stated; what others put there without stating it stays.
   return kept === undefined && isHollow(left) ? undefined : { value: left };
@@ -169,7 +173,7 @@ export const pruneValue = (
   const left = [...parts].flatMap(([step, part]): readonly (readonly [string, unknown])[] => {
     const managedChild = managed.children.get(step);
     if (managedChild === undefined) return [[step, part.value]];
-    const pruned = prunePart(part, managedChild, kept.children.get(step));
+    const pruned = prunePart(part, managedChild, kept.children.get(step), !step.startsWith('f:'));
     return pruned === undefined ? [] : [[step, pruned.value]];
   });
   return Array.isArray(value)

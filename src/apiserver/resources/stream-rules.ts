@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../api/field-error.ts';
 import type { ImageStream } from '../../api/image-stream.ts';
 import {
@@ -56,6 +57,10 @@ export type StreamRules = {
   readonly prepareStatus: (next: ImageStream, old: ImageStream) => PreparedStream;
 };
 
+/** Whether a write leaves spec and status as they are, whatever it does to the metadata. */
+const isUnchanged = (next: ImageStream, old: Old): boolean =>
+  old !== undefined && isDeepStrictEqual([next.spec, next.status], [old.spec, old.status]);
+
 /** Applies the rules of streams, for which tags of other streams may have to be read. */
 export const createStreamRules = ({ store, clock, historyLimit }: StreamRulesPorts): StreamRules => {
   const fetchSources = async (next: ImageStream, old: Old, signal: AbortSignal): Promise<SourceStreams> => {
@@ -75,8 +80,10 @@ export const createStreamRules = ({ store, clock, historyLimit }: StreamRulesPor
       const sources = await fetchSources(next, old, signal);
       const { stream: resolved, errors } = prepare(next, old, { sources, now, by: user.name });
       const fitted = fitIntoBudget(resolved, old, { historyLimit, maxBytes: defaultMaxBytes, now });
-      // At once, so that nobody who waits for a condition sees that of the spec before.
-      const stream = withStreamConditions(fitted.stream, now);
+      // At once, so that nobody who waits for a condition sees that of the spec before; a write that changes nothing writes nothing.
+      const stream = isUnchanged(fitted.stream, old)
+        ? fitted.stream
+        : withStreamConditions(fitted.stream, now);
       const { name } = next.metadata;
       return { stream, errors: [...foldTagErrors(name, errors), ...validateImageStream(stream)] };
     };
