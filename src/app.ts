@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { deployments } from './api/core.ts';
+import { deployments, secrets } from './api/core.ts';
 import type { Resource } from './api/resource.ts';
 import { imageStreams } from './api/resources.ts';
 import { administrator, createTokenAuthenticator, ensureToken } from './apiserver/authn/token.ts';
@@ -10,10 +10,12 @@ import type { ApiCall } from './apply.ts';
 import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
 import type { DemoPorts } from './demo/demo.ts';
 import type { Feed } from './events/feed.ts';
-import { runEventSweeper } from './events/kubernetes.ts';
+import { createEventRecorder, runEventSweeper } from './events/kubernetes.ts';
 import { createFeedRoute } from './feed-route.ts';
-import { createParts, type PartsOptions, readAccess } from './parts.ts';
+import { createRegistryParts, createWork, type PartsOptions, readAccess } from './parts.ts';
+import type { RegistryAccess } from './registry-access.ts';
 import { openEmbeddedStore } from './store/index.ts';
+import type { Store } from './store/store.ts';
 
 /** A standalone server, ready to run. */
 export type App = {
@@ -47,6 +49,22 @@ const createCall =
     return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
   };
 
+const createParts = (store: Store, options: PartsOptions, access: RegistryAccess['options']) => {
+  const registry = createRegistryParts(options, access);
+  const work = createWork(
+    store,
+    registry,
+    {
+      references: 'unrestricted',
+      // Read afresh: a request may follow upon the secret that it needs.
+      listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
+      recordEvent: createEventRecorder(store),
+    },
+    options,
+  );
+  return { ...registry, ...work };
+};
+
 /**
  * Opens a standalone server: store, certificates, API, importer and controllers, all in the data directory. It listens when this
  * resolves; it works when it is run.
@@ -61,7 +79,7 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
   await ensureDataDirectory(dataDir);
   const store = openEmbeddedStore({ file: join(dataDir, 'imagestreams.db'), clock, logger });
   // Its single administrator wrote everything: nobody is to be kept from anything.
-  const parts = createParts(store, { ...options, references: 'unrestricted' }, access);
+  const parts = createParts(store, options, access);
   const { controllers, feed } = parts;
   try {
     await ensureDefaultNamespace(store, signal);

@@ -4,7 +4,7 @@ import { type Prefix, parsePrefix } from './oci/registries/prefix.ts';
 import type { ProxySettings } from './oci/transport/proxy.ts';
 
 /**
- * Every setting of `serve`, in one table. Precedence: flag > environment > file > default. Secrets are only ever file paths.
+ * Every setting of `serve` and `controller`, in one table. Precedence: flag > environment > file > default. Secrets are only ever file paths.
  */
 
 type Parsed<T> = { readonly value: T } | { readonly problem: string };
@@ -125,11 +125,21 @@ const address = (fallback: string, help: string): Setting<Address> => {
   };
 };
 
-/** The settings of `serve`; the key in kebab case is the flag, in upper snake case after IMAGESTREAMS_ the environment variable. */
+/** The settings of `serve` and `controller`; the key in kebab case is the flag, in upper snake case after IMAGESTREAMS_ the environment variable. */
 export const settings = {
   listen: address('127.0.0.1:8443', 'Address of the API; port 0 picks a free one.'),
   dataDir: text('DIR', '.imagestreams', 'Where the database, the certificates and the kubeconfig live.'),
   apply: paths('FILE|DIR,…', 'Manifests to create or update at start.'),
+  kubeconfig: text(
+    'FILE',
+    '',
+    'In a cluster: how to reach it; else KUBECONFIG, ~/.kube/config or the service account of the pod.',
+  ),
+  namespace: text('NAMESPACE', '', 'In a cluster: the one namespace to work in; none works in all.'),
+  healthListen: address('0.0.0.0:8081', 'In a cluster: address of /livez and /readyz.'),
+  metricsListen: address('0.0.0.0:8080', 'In a cluster: address of /metrics.'),
+  importRequestTtl: duration('10m', 'In a cluster: how long finished ImageStreamImports are kept.'),
+  kubeRequestRate: count(50, 1, 'In a cluster: requests per second to its API server.'),
   demo: toggle('Shows the whole flow with a registry of its own, offline, and ends.'),
   defaultRefreshInterval: duration(
     '15m',

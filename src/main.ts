@@ -18,6 +18,8 @@ const { version } = JSON.parse(await readFile(new URL('../package.json', import.
   readonly version: string;
 };
 
+const io = { stdout: process.stdout, stderr: process.stderr, env: process.env, version };
+
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
@@ -31,11 +33,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   // Loaded when asked for: the commands that only speak to a server start without the server's parts.
   serve: async (argv) => {
     const { serve } = await import('./serve.ts');
-    return serve(
-      argv,
-      { stdout: process.stdout, stderr: process.stderr, env: process.env, version },
-      stop.signal,
-    );
+    return serve(argv, io, stop.signal);
+  },
+  controller: async (argv) => {
+    const { controller } = await import('./controller.ts');
+    return controller(argv, io, stop.signal);
   },
   watchReference: async function* (reference, options, signal) {
     const { watchReference } = await import('./watch-reference.ts');

@@ -1,10 +1,15 @@
-import { secrets } from './api/core.ts';
 import type { Config } from './config.ts';
-import { type Controllers, createControllers, type ReferenceMode } from './controllers/index.ts';
+import {
+  type Controllers,
+  createControllers,
+  createPullSecrets,
+  type RecordEvent,
+  type ReferenceMode,
+} from './controllers/index.ts';
 import { createFeed, type Feed } from './events/feed.ts';
-import { createEventRecorder, eventTtlMs } from './events/kubernetes.ts';
+import { eventTtlMs } from './events/kubernetes.ts';
 import { noteOfChange } from './events/note.ts';
-import { createImporter, createKeychains, type Keychains } from './importer/index.ts';
+import { createImporter, createKeychains, type Keychains, type PullSecretPorts } from './importer/index.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -39,12 +44,17 @@ const createSharedCredentials = ({ config, clock, logger, env }: PartsOptions) =
           },
   });
 
-const createPullSecrets = (store: Store, options: PartsOptions): Keychains =>
+/** The keychains of namespaces, from their secrets and what the settings name. */
+const createNamespaceKeychains = (
+  listSecrets: PullSecretPorts['listSecrets'],
+  readShared: PullSecretPorts['readShared'],
+  { logger }: PartsOptions,
+): Keychains =>
   createKeychains({
-    listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
-    readShared: createSharedCredentials(options),
+    listSecrets,
+    readShared,
     onProblem: ({ namespace, message }) =>
-      options.logger.warn({ namespace, problem: message }, 'pull secret cannot be read'),
+      logger.warn({ namespace, problem: message }, 'pull secret cannot be read'),
   });
 
 /** How registries are reached; what a file says and this program does not do is logged. */
@@ -54,13 +64,9 @@ export const readAccess = async ({ config, logger }: PartsOptions): Promise<Regi
   return options;
 };
 
-/** Makes the parts that work on the objects of a store, wired to each other. Free `client` at the end. */
-export const createParts = (
-  store: Store,
-  options: PartsOptions & { readonly references: ReferenceMode },
-  access: RegistryAccess['options'],
-) => {
-  const { config, clock, logger } = options;
+/** What asks registries and counts; works on objects of no store. Free `client` at the end. */
+export const createRegistryParts = (options: PartsOptions, access: RegistryAccess['options']) => {
+  const { config, clock } = options;
   const metrics = createMetrics(clock);
   const client = createRegistryClient({
     ...access,
@@ -74,12 +80,37 @@ export const createParts = (
   });
   metrics.watchGates(client.gates);
   const importer = createImporter({ client, clock });
-  const keychains = createPullSecrets(store, options);
+  return { metrics, client, importer, readShared: createSharedCredentials(options) };
+};
+
+/** What asks registries and counts. */
+export type RegistryParts = ReturnType<typeof createRegistryParts>;
+
+/** How the modes differ. */
+export type WorkOptions = {
+  readonly references: ReferenceMode;
+  /** Where the secrets of a namespace are read; undefined: what the watches have seen will do. */
+  readonly listSecrets?: PullSecretPorts['listSecrets'];
+  readonly recordEvent: RecordEvent;
+};
+
+/** Makes what works on the objects of a store. */
+export const createWork = (
+  store: Store,
+  { metrics, importer, readShared }: RegistryParts,
+  work: WorkOptions,
+  options: PartsOptions,
+) => {
+  const { config, clock, logger } = options;
+  const pullSecrets = createPullSecrets({ store, clock, logger, onEvent: metrics.onRuntime });
+  const listSecrets = work.listSecrets ?? (async (namespace) => pullSecrets.list(namespace));
+  const keychains = createNamespaceKeychains(listSecrets, readShared, options);
   const feed: Feed = createFeed({ listStreams: () => controllers.streams.list(), clock });
   const controllers: Controllers = createControllers({
     store,
     importer,
     keychains,
+    pullSecrets,
     clock,
     logger,
     settings: {
@@ -89,16 +120,16 @@ export const createParts = (
       importWorkers: config.importWorkers,
       eventTtlMs,
     },
-    references: options.references,
-    recordEvent: createEventRecorder(store),
+    references: work.references,
+    recordEvent: work.recordEvent,
     noteOfChange,
     publish: feed.publish,
     onRuntime: metrics.onRuntime,
     onEvent: metrics.onController,
     onTrigger: metrics.onTrigger,
   });
-  return { metrics, client, importer, keychains, feed, controllers };
+  return { keychains, feed, controllers };
 };
 
-/** The parts that work on objects. */
-export type Parts = ReturnType<typeof createParts>;
+/** What works on the objects of a store. */
+export type Work = ReturnType<typeof createWork>;

@@ -1,26 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ChangeEvent } from './api/change-events.ts';
 import { type App, openApp } from './app.ts';
 import { ApplyError, applyManifests } from './apply.ts';
-import type { Writer } from './cli/index.ts';
-import { type Config, loadConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { DataDirectoryError } from './data-directory.ts';
 import { DemoError, runDemo } from './demo/demo.ts';
 import { changeSentence } from './events/note.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
-import { createLogger } from './observability/logger.ts';
 import { RegistryAccessError } from './registry-access.ts';
+import { readStart, type StartIo } from './start.ts';
 import { StoreError } from './store/index.ts';
-
-export type ServeIo = {
-  readonly stdout: Writer;
-  readonly stderr: Writer;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly version: string;
-};
 
 /** Kinds of failures whose message is for whoever starts the server. */
 const isForTheUser = (error: unknown): error is Error =>
@@ -48,7 +40,7 @@ const eventLine = (event: ChangeEvent): string =>
 /** One line per tag that is imported, moves or fails: for people on standard output, and in the log. */
 const tellEvents = async (
   app: App,
-  { stdout }: ServeIo,
+  { stdout }: StartIo,
   log: Logger['info'],
   signal: AbortSignal,
 ): Promise<void> => {
@@ -63,7 +55,7 @@ const readyLines = (app: App): string =>
   `imagestreams is ready at ${app.address}\n` +
   `use it with: export KUBECONFIG=${resolve(app.kubeconfig)}; kubectl get imagestreams\n`;
 
-const demoPorts = (app: App, { stdout }: ServeIo) => ({
+const demoPorts = (app: App, { stdout }: StartIo) => ({
   create: async (objects: readonly object[]): Promise<void> => {
     for (const object of objects) await createOne(app, object);
   },
@@ -86,7 +78,7 @@ const createOne = async (app: App, object: object): Promise<void> => {
 type Running = {
   readonly app: App;
   readonly config: Config;
-  readonly io: ServeIo;
+  readonly io: StartIo;
   readonly log: Logger['info'];
 };
 
@@ -118,37 +110,12 @@ const demoConfig = (config: Config): Config => ({
   minRefreshInterval: Math.min(config.minRefreshInterval, 1000),
 });
 
-/** Files that settings name and that cannot be read: found out now rather than at the first import. */
-const unreadableFiles = (config: Config): readonly string[] => {
-  const files = [
-    ['--global-pull-secret', config.globalPullSecret],
-    ['--image-credential-provider-config', config.imageCredentialProviderConfig],
-    ...config.dockerConfig.filter((file) => file !== 'auto').map((file) => ['--docker-config', file]),
-  ];
-  return files.flatMap(([flag, file = '']) => {
-    if (file === '') return [];
-    try {
-      readFileSync(file);
-      return [];
-    } catch (error) {
-      return [`${flag}: ${error instanceof Error ? error.message : String(error)}`];
-    }
-  });
-};
-
 /** Runs the standalone server until `signal` is aborted; resolves to the exit code: 0 when told to stop, 1 when it cannot run, 2 for wrong settings. */
-export const serve = async (argv: readonly string[], io: ServeIo, signal: AbortSignal): Promise<number> => {
-  const loaded = loadConfig({ argv, env: io.env, readFile: (path) => readFileSync(path, 'utf8') });
-  if ('problems' in loaded) {
-    for (const problem of loaded.problems) io.stderr.write(`error: ${problem}\n`);
-    return 2;
-  }
-  const unreadable = unreadableFiles(loaded.config);
-  for (const problem of unreadable) io.stderr.write(`error: ${problem}\n`);
-  if (unreadable.length > 0) return 2;
-  const config = loaded.config.demo ? demoConfig(loaded.config) : loaded.config;
-  const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && io.stderr.isTTY === true);
-  const logger = createLogger({ level: config.logLevel, format: isPretty ? 'pretty' : 'json' });
+export const serve = async (argv: readonly string[], io: StartIo, signal: AbortSignal): Promise<number> => {
+  const started = readStart(argv, io);
+  if (typeof started === 'number') return started;
+  const { isPretty, logger } = started;
+  const config = started.config.demo ? demoConfig(started.config) : started.config;
   try {
     const app = await openApp(
       { config, clock: systemClock, logger, version: io.version, env: io.env },

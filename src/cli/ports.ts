@@ -46,6 +46,8 @@ export type CliPorts = {
   readonly version: string;
   /** Runs the server with its raw arguments until it ends; resolves to the exit code. */
   readonly serve: (argv: readonly string[]) => Promise<number>;
+  /** Runs the controller of a cluster, likewise. */
+  readonly controller: (argv: readonly string[]) => Promise<number>;
   readonly settingsHelp: () => readonly SettingHelp[];
   /** Asks a registry for a reference again and again, until the signal aborts it; then it ends or rejects with the reason. */
   readonly watchReference: (

@@ -24,11 +24,16 @@ const formatSettings = (settings: readonly SettingHelp[]): string =>
     .map(({ flag, variable, help, shown }) => `  ${flag}\n      ${help} (${variable}; default: ${shown})\n`)
     .join('');
 
-/** Everything after `serve` belongs to the server: its own table of settings reads it. */
-const addServe = (program: Command, ports: CliPorts, onExitCode: (exitCode: number) => void): void => {
+/** Everything after the name of a mode belongs to it: its own table of settings reads it. */
+const addMode = (
+  program: Command,
+  mode: { readonly name: 'serve' | 'controller'; readonly description: string },
+  ports: CliPorts,
+  onExitCode: (exitCode: number) => void,
+): void => {
   const command = program
-    .command('serve')
-    .description('run the server: API, importer and controllers, with a store of its own')
+    .command(mode.name)
+    .description(mode.description)
     .usage('[settings]')
     .allowUnknownOption()
     .allowExcessArguments()
@@ -36,9 +41,14 @@ const addServe = (program: Command, ports: CliPorts, onExitCode: (exitCode: numb
     .addHelpText('after', () => `\nSettings:\n${formatSettings(ports.settingsHelp())}`);
   command.action(async () => {
     if (command.args.some((argument) => argument === '--help' || argument === '-h')) command.help();
-    onExitCode(await ports.serve(command.args));
+    onExitCode(await ports[mode.name](command.args));
   });
 };
+
+const modes = [
+  { name: 'serve', description: 'run the server: API, importer and controllers, with a store of its own' },
+  { name: 'controller', description: 'run the controllers on the objects of a Kubernetes cluster' },
+] as const;
 
 /** The command line of the program. `onExitCode` hears the exit code of a command that ends with one of its own. */
 export const createProgram = (
@@ -59,7 +69,7 @@ export const createProgram = (
       '\nExit codes: 0 all done, 1 something failed, 2 wrong usage, 3 the API server cannot be reached.',
     );
   withApiOptions(program);
-  addServe(program, ports, onExitCode);
+  for (const mode of modes) addMode(program, mode, ports, onExitCode);
   addApiCommands(program, ports);
   addWatch(program, ports);
   return program;

@@ -14,7 +14,7 @@ import { createImporter, createKeychains } from '../importer/index.ts';
 import { RegistryError } from '../oci/errors.ts';
 import type { Access, RegistryClient, Repository } from '../oci/types.ts';
 import { StoreError } from '../store/errors.ts';
-import { type ControllerEvent, createControllers, type ReferenceMode } from './index.ts';
+import { type ControllerEvent, createControllers, createPullSecrets, type ReferenceMode } from './index.ts';
 
 const never = new AbortController().signal;
 const minuteMs = 60_000;
@@ -101,6 +101,7 @@ const setUp = (references: ReferenceMode = 'unrestricted') => {
         readShared: async () => [],
         onProblem: () => undefined,
       }),
+      pullSecrets: createPullSecrets({ store, clock, logger, onEvent: () => undefined }),
       clock,
       logger,
       settings: {

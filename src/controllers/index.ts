@@ -19,7 +19,7 @@ import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
 import { createImageStreamReconciler, type ImageStreamSettings } from './image-stream.ts';
 import type { EventNote, RecordEvent } from './ports.ts';
-import { createPullSecretInformer } from './pull-secrets.ts';
+import { hurryOnChange, type PullSecrets } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
@@ -28,6 +28,7 @@ import { createTriggerController, deploymentKind } from './triggers/index.ts';
 
 export type { ControllerEvent, OnController } from './events.ts';
 export type { EventNote, RecordEvent } from './ports.ts';
+export { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
 
@@ -43,6 +44,7 @@ export type ControllersOptions = {
   readonly store: Store;
   readonly importer: Importer;
   readonly keychains: Keychains;
+  readonly pullSecrets: PullSecrets;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: ControllerSettings;
@@ -70,7 +72,7 @@ const refreshWorkers = 32;
 
 /** Makes the controllers and wires them to the informers that they share. */
 export const createControllers = (options: ControllersOptions): Controllers => {
-  const { store, clock, logger, settings, onRuntime, onEvent } = options;
+  const { store, clock, logger, settings, pullSecrets, onRuntime, onEvent } = options;
   const shared = { store, clock, logger, onEvent: onRuntime };
   const streams = createInformer<ImageStream>({ ...shared, resource: imageStreams });
   const dueTags = createDueTags();
@@ -105,22 +107,16 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   streams.onChange((_old, _current, key) => refresh.observe(key));
   streams.onChange((_old, current, key) => references.observe(key, current));
   streams.onChange(publisher.onChange);
-  const pullSecrets = createPullSecretInformer({
-    ...shared,
-    streams,
-    retries,
-    enqueue,
-    observe: refresh.observe,
-  });
+  hurryOnChange({ pullSecrets, streams, retries, enqueue, observe: refresh.observe });
 
   return {
     streams,
-    hasSynced: () => streams.hasSynced && pullSecrets.hasSynced,
+    hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
     scheduledTags: refresh.scheduled,
     run: (signal) =>
       runManager(
         {
-          sources: [streams, pullSecrets, triggers.source, ...permissions.sources],
+          sources: [streams, ...pullSecrets.sources, triggers.source, ...permissions.sources],
           runnables: [importing, publisher.controller, triggers.controller, ...refresh.runnables],
           clock,
           logger,

@@ -10,7 +10,7 @@ import { imageStreamGrants, imageStreams } from '../api/resources.ts';
 import { findTag } from '../api/tag-history.ts';
 import { createEventRecorder, eventTtlMs } from '../events/kubernetes.ts';
 import { noteOfChange } from '../events/note.ts';
-import { createControllers, type ReferenceMode } from './index.ts';
+import { createControllers, createPullSecrets, type ReferenceMode } from './index.ts';
 
 const never = new AbortController().signal;
 const image = (letter: string): string => `sha256:${letter.repeat(64)}`;
@@ -89,12 +89,14 @@ const setUp = async (streams: readonly ImageStream[], references: ReferenceMode 
   await store.create(deployments, aDeployment, {}, never);
   const stop = new AbortController();
   running.push(stop);
+  const logger = createRecordingLogger();
   const controllers = createControllers({
     store,
     importer: createFakeImporter({}),
     keychains: async () => () => [],
+    pullSecrets: createPullSecrets({ store, clock, logger, onEvent: () => undefined }),
+    logger,
     clock,
-    logger: createRecordingLogger(),
     settings: {
       historyLimit: 20,
       maxTagsPerRepository: 500,

@@ -8,7 +8,7 @@ import { parseSource, repositoryOf, type Source, withTag } from './source.ts';
 import type { ImageOutcome, ImportContext, Importer, RepositoryImport } from './types.ts';
 
 export { type DueTag, type ImportPlan, isNothing, type PlanFacts, planImports } from './plan.ts';
-export { createKeychains, isPullSecret, type PullSecretPorts } from './pull-secrets.ts';
+export { createKeychains, isPullSecret, type PullSecretPorts, pullSecretTypes } from './pull-secrets.ts';
 export { type RecordOptions, recordImports } from './record.ts';
 export { type ImportRequest, type ImportRequestResult, runImportRequest } from './request.ts';
 export { type ImportResults, runImports } from './run.ts';

@@ -17,6 +17,9 @@ const dataKeys: Readonly<Record<string, string>> = {
   'kubernetes.io/dockercfg': '.dockercfg',
 };
 
+/** The types of secrets that hold registry credentials. */
+export const pullSecretTypes: readonly string[] = Object.keys(dataKeys);
+
 /** Whether a secret holds registry credentials that imports may use. */
 export const isPullSecret = (secret: Secret): boolean =>
   (secret.type ?? '') in dataKeys && secret.metadata.annotations?.[excludeSecretAnnotation] !== 'true';

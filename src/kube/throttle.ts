@@ -1,9 +1,9 @@
 import PQueue from 'p-queue';
 
-/** What goes first when requests have to wait: the lease that all depends on, then results, then everything else. */
-export type Priority = 'lease' | 'status' | 'other';
+/** What goes first when requests have to wait: results, then everything else. */
+export type Priority = 'status' | 'other';
 
-const ranks: Readonly<Record<Priority, number>> = { lease: 2, status: 1, other: 0 };
+const ranks: Readonly<Record<Priority, number>> = { status: 1, other: 0 };
 
 export type ThrottleOptions = {
   /** Requests per second on average. */
@@ -22,7 +22,10 @@ export type Throttle = <Result>(
 /** Tenths of a second, so that what waits goes out evenly and not in one burst each second. */
 const slicesPerSecond = 10;
 
-/** Keeps one program from crowding an API server; the lease is never held up by what else waits. */
+/** Waits for nothing: for the lease, which all else depends on. */
+export const noThrottle: Throttle = (_priority, send) => send();
+
+/** Keeps one program from crowding an API server. */
 export const createThrottle = ({ perSecond, concurrency }: ThrottleOptions): Throttle => {
   const queue = new PQueue({
     concurrency,
@@ -31,7 +34,6 @@ export const createThrottle = ({ perSecond, concurrency }: ThrottleOptions): Thr
   });
   return async (priority, send, signal) => {
     signal.throwIfAborted();
-    if (priority === 'lease') return send();
     return queue.add(send, { priority: ranks[priority], signal });
   };
 };

@@ -9,6 +9,13 @@ export {
 } from './informer.ts';
 export { formatKey, keyOf, parseKey } from './key.ts';
 export { KeyIndex } from './key-index.ts';
+export {
+  LeaderElection,
+  type LeaderElectionOptions,
+  type Lease,
+  type LeaseKeeper,
+  type StoredLease,
+} from './leader-election.ts';
 export { type ManagerOptions, type Runnable, runManager, type Source } from './manager.ts';
 export { done, type Reconcile, type ReconcileResult, requeue } from './reconcile.ts';
 export { Timetable, type TimetableOptions } from './timetable.ts';

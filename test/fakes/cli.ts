@@ -142,6 +142,7 @@ export const createCliWorld = (options: WorldOptions = {}): CliWorld => {
     signal: stop.signal,
     version: '1.2.3',
     serve: options.serve ?? (async () => 0),
+    controller: async () => 0,
     settingsHelp: () => [
       {
         flag: '--listen HOST:PORT',

@@ -1,0 +1,174 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createApiClient } from './kube/api-client.ts';
+import { createClusterStore } from './kube/cluster-store.ts';
+import { loadConnection } from './kube/connection.ts';
+import { createClusterEventRecorder } from './kube/events.ts';
+import { createLeaseKeeper } from './kube/lease.ts';
+import { servingProblem } from './kube/serving.ts';
+import { createThrottle, noThrottle } from './kube/throttle.ts';
+import type { Logger } from './lib/logger.ts';
+import { type HealthServers, listenForProbes } from './observability/health.ts';
+import { createRegistryParts, createWork, type PartsOptions, readAccess, type Work } from './parts.ts';
+import { LeaderElection } from './runtime/index.ts';
+
+/** A controller of a cluster, ready to run. */
+export type ClusterApp = {
+  /** URL of the cluster's API. */
+  readonly server: string;
+  readonly healthUrl: string;
+  readonly metricsUrl: string;
+  /** Works until `signal` is aborted and everything has stopped. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  /** Frees sockets. */
+  readonly close: () => Promise<void>;
+};
+
+/** Requests under way at a time; more only wait at the API server. */
+const concurrency = 32;
+/** How often a cluster that is none to work on is looked at again. */
+const recheckMs = 10_000;
+/** For so long without its lease a replica counts as able to do its work: API servers are restarted. */
+const patienceMs = 60_000;
+const leaseName = 'imagestreams';
+
+/** The two ways to the API: one for the lease, and one whose writes the lease guards. */
+const createStores = ({ config, clock, env, logger, version }: PartsOptions) => {
+  const connection = loadConnection(config.kubeconfig === '' ? undefined : config.kubeconfig);
+  const identity = `${env['POD_NAME'] ?? hostname()}_${randomUUID()}`;
+  const shared = { connection, clock, userAgent: `imagestreams/${version}` };
+  const leaseClient = createApiClient({ ...shared, throttle: noThrottle });
+  const unguarded = createClusterStore({ client: leaseClient, clock });
+  const lease = { namespace: env['POD_NAMESPACE'] ?? connection.namespace ?? 'default', name: leaseName };
+  const keeper = createLeaseKeeper(unguarded, lease, clock);
+  const election = new LeaderElection({ keeper, identity, clock, logger });
+  const throttle = createThrottle({ perSecond: config.kubeRequestRate, concurrency });
+  const client = createApiClient({ ...shared, throttle, beforeWrite: () => election.assertLeading() });
+  const namespace = config.namespace === '' ? undefined : config.namespace;
+  return {
+    connection,
+    election,
+    lease,
+    leaseClient,
+    store: createClusterStore({ client, clock, namespace }),
+    recordGuarded: { clock, instance: identity },
+    recordUnguarded: createClusterEventRecorder({ store: unguarded, clock, instance: identity }),
+    close: async () => {
+      await Promise.all([client.close(), leaseClient.close()]);
+    },
+  };
+};
+
+type Stores = ReturnType<typeof createStores>;
+
+/** Tells once, in the log and in an Event beside the lease, why nothing is done in this cluster. */
+const tellProblem = async (
+  problem: string,
+  { lease, recordUnguarded }: Stores,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> => {
+  logger.error({ problem }, 'cannot work in this cluster');
+  const id = createHash('sha256').update(problem).digest('hex');
+  const involvedObject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', ...lease };
+  try {
+    await recordUnguarded(
+      { id, type: 'Warning', reason: 'CannotWork', message: problem, involvedObject },
+      signal,
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.warn({ err: error }, 'cannot write the event');
+  }
+};
+
+/** What is known of the program's state, for its readiness. */
+type State = { problem: string | undefined; work: Work | undefined };
+
+/** Waits until the cluster has our CRDs; rejects with `signal.reason`. */
+const untilServed = async (
+  state: State,
+  stores: Stores,
+  { clock, logger }: PartsOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  for (let told: string | undefined; ; await clock.sleep(recheckMs, signal)) {
+    try {
+      state.problem = await servingProblem(stores.leaseClient, signal);
+      if (state.problem === undefined) return;
+      if (state.problem !== told) await tellProblem(state.problem, stores, logger, signal);
+      told = state.problem;
+    } catch (error) {
+      signal.throwIfAborted();
+      state.problem = error instanceof Error ? error.message : String(error);
+      logger.warn({ err: error }, 'cannot ask the cluster what it serves: trying again');
+    }
+  }
+};
+
+const readiness = (
+  { problem, work }: State,
+  { election }: Stores,
+  { clock }: PartsOptions,
+): string | undefined => {
+  if (problem !== undefined) return problem;
+  const { failingSince } = election;
+  if (failingSince !== undefined && clock.monotonic() - failingSince > patienceMs)
+    return 'the lease cannot be read or written';
+  return work === undefined || work.controllers.hasSynced() ? undefined : 'still reading the objects';
+};
+
+/**
+ * Opens the controller of a cluster: the controllers of `serve`, on its API, under a lease. It answers probes when this resolves; it works
+ * when it is run.
+ *
+ * @throws {KubeconfigError} {@link RegistryAccessError} or a Node error of the listeners.
+ */
+export const openClusterApp = async (options: PartsOptions): Promise<ClusterApp> => {
+  const { config } = options;
+  const access = await readAccess(options);
+  const stores = createStores(options);
+  const registry = createRegistryParts(options, access);
+  const state: State = { problem: 'starting', work: undefined };
+  const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
+  const close = async (servers?: HealthServers): Promise<void> => {
+    await Promise.all([servers?.close(), registry.client.close(), stores.close()]);
+  };
+
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    const work = createWork(stores.store, registry, { references: 'by-grant', recordEvent }, options);
+    state.work = work;
+    try {
+      await work.controllers.run(signal);
+    } finally {
+      state.work = undefined;
+    }
+  };
+
+  try {
+    const servers = await listenForProbes({
+      health: config.healthListen,
+      metrics: config.metricsListen,
+      notReady: () => readiness(state, stores, options),
+      readMetrics: registry.metrics.route.handle,
+    });
+    return {
+      server: stores.connection.server.href,
+      healthUrl: servers.healthUrl,
+      metricsUrl: servers.metricsUrl,
+      run: async (signal) => {
+        try {
+          await untilServed(state, stores, options, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          throw error;
+        }
+        await stores.election.run(lead, signal);
+      },
+      close: () => close(servers),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
