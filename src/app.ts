@@ -50,7 +50,8 @@ const createCall =
   };
 
 const createParts = (store: Store, options: PartsOptions, access: RegistryAccess['options']) => {
-  const registry = createRegistryParts(options, access);
+  const allowLoopback = !options.config.denyLoopbackRegistries;
+  const registry = createRegistryParts({ ...options, allowLoopback }, access);
   const work = createWork(
     store,
     registry,

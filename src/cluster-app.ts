@@ -128,7 +128,8 @@ export const openClusterApp = async (options: PartsOptions): Promise<ClusterApp>
   const { config } = options;
   const access = await readAccess(options);
   const stores = createStores(options);
-  const registry = createRegistryParts(options, access);
+  const allowLoopback = config.allowLoopbackRegistries;
+  const registry = createRegistryParts({ ...options, allowLoopback }, access);
   const state: State = { problem: 'starting', work: undefined };
   const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
   const close = async (servers?: HealthServers): Promise<void> => {

@@ -65,14 +65,17 @@ export const readAccess = async ({ config, logger }: PartsOptions): Promise<Regi
 };
 
 /** What asks registries and counts; works on objects of no store. Free `client` at the end. */
-export const createRegistryParts = (options: PartsOptions, access: RegistryAccess['options']) => {
+export const createRegistryParts = (
+  options: PartsOptions & { readonly allowLoopback: boolean },
+  access: RegistryAccess['options'],
+) => {
   const { config, clock } = options;
   const metrics = createMetrics(clock);
   const client = createRegistryClient({
     ...access,
     clock,
     onRequest: metrics.onRequest,
-    allowLoopback: !config.denyLoopbackRegistries,
+    allowLoopback: options.allowLoopback,
     trustedRealms: config.trustedRealm,
     concurrency: config.registryConcurrency,
     maxPerSecond: config.registryRate === 0 ? undefined : config.registryRate,

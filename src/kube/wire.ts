@@ -10,9 +10,7 @@ import type { FieldRequirement, LabelRequirement, ObjectKey, Selection } from '.
  * file knows that they differ (DECISIONS.md, 14).
  */
 
-const aliased: ReadonlySet<string> = new Set(
-  customResources.filter(({ hasAlias }) => hasAlias).map(({ resource }) => qualifiedName(resource)),
-);
+const aliased: ReadonlySet<string> = new Set(customResources.map(({ resource }) => qualifiedName(resource)));
 
 /** The version through which a resource is read and written: through the alias where there is one. */
 const wireVersion = (resource: Resource): string =>

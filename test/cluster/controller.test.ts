@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Deployment, deployments, secrets } from '../../src/api/core.ts';
+import type { ImageStream } from '../../src/api/image-stream.ts';
+import type { Stored } from '../../src/api/meta.ts';
+import { imageStreams, images } from '../../src/api/resources.ts';
+import { anImage, push } from '../fakes/registry/index.ts';
+import { aliceHtpasswd, type DockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
+import {
+  administer,
+  digestsOf,
+  ensureNamespace,
+  eventually,
+  install,
+  type RunningController,
+  startController,
+  streamOf,
+} from './harness.ts';
+
+const signal = AbortSignal.timeout(600_000);
+const namespace = 'controller';
+const { store, kubectl, client } = administer(inject('kubeconfig'));
+
+const get = (name: string): Promise<Stored<ImageStream> | undefined> =>
+  store.get(imageStreams, { namespace, name }, signal);
+
+describe('controller', () => {
+  let registry: DockerRegistry;
+  let account: ReturnType<typeof install>;
+  let running: RunningController;
+  const pushed = async (name: string): Promise<string> => {
+    const image = anImage({ name });
+    await push({ url: `http://${registry.host}` }, 'team/app', image, 'main');
+    return image.manifest.digest;
+  };
+
+  beforeAll(async () => {
+    registry = await startDockerRegistry();
+    account = install(inject('kubeconfig'));
+    await ensureNamespace(store, namespace, signal);
+    running = await startController(account.kubeconfig, ['--min-refresh-interval', '1s']);
+  });
+  afterAll(async () => {
+    await running?.stop();
+    await registry?.stop();
+    account?.remove();
+    await client.close();
+  });
+
+  it('imports, says so in an Event, and patches the Deployment when the tag moves', async () => {
+    const first = await pushed('one');
+    const key = { namespace, name: 'app' };
+    const stream = streamOf(key, `${registry.host}/team/app:main`, {
+      scheduled: true,
+      annotations: { 'imagestreams.dev/refresh-interval': '1s' },
+    });
+    await store.create(imageStreams, stream, {}, signal);
+    await eventually(async () => digestsOf(await get('app')).length === 1, 'the import');
+    expect(digestsOf(await get('app'))).toEqual([first]);
+    expect(await store.get(images, { namespace: '', name: first }, signal)).toMatchObject({ kind: 'Image' });
+    kubectl('wait', '-n', namespace, '--for=condition=Ready', 'is/app', '--timeout=10s');
+
+    await store.create(deployments, following('app'), {}, signal);
+    const imageOf = async (): Promise<string> => {
+      const found = await store.get(deployments, { namespace, name: 'app' }, signal);
+      return found?.spec?.template.spec?.containers[0]?.image ?? '';
+    };
+    await eventually(async () => (await imageOf()).endsWith(first), 'the first patch');
+    const second = await pushed('two');
+    await eventually(async () => (await imageOf()).endsWith(second), 'the second patch');
+    expect(digestsOf(await get('app'))).toEqual([second, first]);
+    await eventually(
+      () => kubectl('get', 'events.events.k8s.io', '-n', namespace).includes('TagMoved'),
+      'the Event of the move',
+    );
+    expect((await get('app'))?.metadata.generation).toBe(1);
+  });
+
+  it('imports at once when the pull secret that was missing is there', async () => {
+    const guarded = await startDockerRegistry({ htpasswd: aliceHtpasswd });
+    try {
+      const image = anImage({ name: 'private' });
+      const target = { url: `http://${guarded.host}`, authorization: `Basic ${btoa('alice:secret')}` };
+      await push(target, 'team/app', image, 'main');
+      const stream = streamOf({ namespace, name: 'private' }, `${guarded.host}/team/app:main`);
+      await store.create(imageStreams, stream, {}, signal);
+      await eventually(
+        async () => (await get('private'))?.status?.tags?.[0]?.conditions?.[0]?.reason === 'Unauthorized',
+        'the refusal',
+      );
+      const auths = { [guarded.host]: { username: 'alice', password: 'secret' } };
+      const data = { '.dockerconfigjson': btoa(JSON.stringify({ auths })) };
+      const type = 'kubernetes.io/dockerconfigjson';
+      const metadata = { name: 'pull', namespace };
+      await store.create(secrets, { apiVersion: 'v1', kind: 'Secret', type, metadata, data }, {}, signal);
+      await eventually(async () => digestsOf(await get('private')).length === 1, 'the import');
+    } finally {
+      await guarded.stop();
+    }
+  });
+
+  it('answers probes and serves metrics', async () => {
+    const { healthUrl, metricsUrl } = running;
+    expect((await fetch(`${healthUrl()}/livez`)).status).toBe(200);
+    await eventually(async () => (await fetch(`${healthUrl()}/readyz`)).status === 200, 'readiness');
+    expect(await (await fetch(`${metricsUrl()}/metrics`)).text()).toContain(
+      'openshift_imagestreamcontroller_success_count',
+    );
+  });
+});
+
+const following = (name: string): Deployment => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: {
+    name,
+    namespace,
+    annotations: {
+      'image.openshift.io/triggers': JSON.stringify([
+        {
+          from: { kind: 'ImageStreamTag', name: `${name}:main` },
+          fieldPath: 'spec.template.spec.containers[?(@.name=="web")].image',
+        },
+      ]),
+    },
+  },
+  spec: {
+    selector: { matchLabels: { name } },
+    template: { metadata: { labels: { name } }, spec: { containers: [{ name: 'web', image: 'none' }] } },
+  },
+});
