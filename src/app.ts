@@ -17,6 +17,7 @@ import type { RegistryAccess } from './registry-access.ts';
 import { type OpenSinks, openSinks } from './sinks.ts';
 import { type EmbeddedStore, openEmbeddedStore } from './store/index.ts';
 import type { Store } from './store/store.ts';
+import { createWhyRoute } from './why.ts';
 
 /** A standalone server, ready to run. */
 export type App = {
@@ -119,7 +120,7 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
       tls,
       authenticate: createTokenAuthenticator(token, administrator),
       isReady: controllers.hasSynced,
-      extraRoutes: [createFeedRoute(feed), parts.metrics.route],
+      extraRoutes: [createFeedRoute(feed), createWhyRoute(parts.why), parts.metrics.route],
     });
     await server.listen(listen.host, listen.port, signal);
     const address = server.address() ?? '';

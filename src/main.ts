@@ -8,6 +8,8 @@ const stop = new AbortController();
 const onSignal = (name: NodeJS.Signals): void => stop.abort(new Error(`stopped by ${name}`));
 process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
 
+const warn = (problem: string): void => void process.stderr.write(`warning: ${problem}\n`);
+
 // What the reader of a pipe no longer wants is no failure: `imagestreams events | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -39,9 +41,16 @@ process.exitCode = await runCli(process.argv.slice(2), {
     const { controller } = await import('./controller.ts');
     return controller(argv, io, stop.signal);
   },
+  whyReference: async (reference, options, signal) => {
+    const { whyReference } = await import('./why-reference.ts');
+    return whyReference(reference, { ...options, env: process.env, onProblem: warn }, signal);
+  },
+  probeRegistry: async (target, options, signal) => {
+    const { probeRegistry } = await import('./probe-registry.ts');
+    return probeRegistry(target, { ...options, env: process.env, onProblem: warn }, signal);
+  },
   watchReference: async function* (reference, options, signal) {
     const { watchReference } = await import('./watch-reference.ts');
-    const onProblem = (problem: string): void => void process.stderr.write(`warning: ${problem}\n`);
-    yield* watchReference(reference, { ...options, env: process.env, onProblem }, signal);
+    yield* watchReference(reference, { ...options, env: process.env, onProblem: warn }, signal);
   },
 });

@@ -17,6 +17,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { createOperatorCredentials, createRegistryClient } from './oci/index.ts';
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts';
 import type { Store } from './store/store.ts';
+import { createWhy } from './why.ts';
 
 /** What every mode is made of. */
 export type PartsOptions = {
@@ -111,6 +112,7 @@ export const createWork = (
   const pullSecrets = createPullSecrets({ store, clock, logger, onEvent: metrics.onRuntime });
   const listSecrets = work.listSecrets ?? (async (namespace) => pullSecrets.list(namespace));
   const keychains = createNamespaceKeychains(listSecrets, readShared, options);
+  const intervals = { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval };
   const feed: Feed = createFeed({ listStreams: () => controllers.streams.list(), clock });
   const controllers: Controllers = createControllers({
     store,
@@ -122,7 +124,7 @@ export const createWork = (
     settings: {
       historyLimit: config.historyLimit,
       maxTagsPerRepository: config.maxTagsPerRepository,
-      intervals: { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval },
+      intervals,
       importWorkers: config.importWorkers,
       importRequestTtlMs: config.importRequestTtl,
       eventTtlMs,
@@ -138,7 +140,15 @@ export const createWork = (
     onSink: metrics.onSink,
   });
   metrics.watchSinks(controllers.sinks, clock.now);
-  return { keychains, feed, controllers };
+  const why = createWhy({
+    getStream: (key) => controllers.streams.get(key),
+    importer,
+    keychains,
+    retryAtMs: controllers.retryAtMs,
+    intervals,
+    clock,
+  });
+  return { keychains, feed, controllers, why };
 };
 
 /** What works on the objects of a store. */

@@ -156,6 +156,15 @@ export const addApiCommands = (program: Command, ports: CliPorts): void => {
     load: async () => (await import('./commands/migrate.ts')).migrate,
   });
   addApiCommand(program, ports, {
+    usage: 'why <STREAM[:TAG]|REF>',
+    summary: 'explain where images come from, or why they do not; a REF (with a / or @) needs no server',
+    declare: (command) =>
+      command
+        .option('--insecure', 'of a REF: allow certificates that do not verify, and plain http')
+        .option(outputOption, 'table, json or yaml'),
+    load: async () => (await import('./commands/why.ts')).why,
+  });
+  addApiCommand(program, ports, {
     usage: 'events [STREAM[:TAG]]',
     summary: 'tell what happened to tags, and what happens',
     declare: (command) =>

@@ -1,3 +1,4 @@
+import type { Explanation } from '../api/explanation.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** Where the command line writes; `process.stdout` fits. */
@@ -25,6 +26,13 @@ export type ReferenceChange =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'recovered'; readonly digest: string };
 
+/** What a registry supports: one row per thing that registries differ in. */
+export type RegistryProbe = readonly {
+  readonly check: string;
+  readonly finding: string;
+  readonly detail: string;
+}[];
+
 /** How one reference is followed. */
 export type WatchOptions = {
   readonly intervalMs: number;
@@ -49,6 +57,18 @@ export type CliPorts = {
   /** Runs the controller of a cluster, likewise. */
   readonly controller: (argv: readonly string[]) => Promise<number>;
   readonly settingsHelp: () => readonly SettingHelp[];
+  /** Asks a registry for a reference as an import would and explains how that went; a failure of the registry is an answer too. */
+  readonly whyReference: (
+    reference: string,
+    options: Pick<WatchOptions, 'insecure'>,
+    signal: AbortSignal,
+  ) => Promise<Explanation>;
+  /** Finds out what a registry, or one of its repositories, supports. */
+  readonly probeRegistry: (
+    target: string,
+    options: Pick<WatchOptions, 'insecure'>,
+    signal: AbortSignal,
+  ) => Promise<RegistryProbe>;
   /** Asks a registry for a reference again and again, until the signal aborts it; then it ends or rejects with the reason. */
   readonly watchReference: (
     reference: string,

@@ -18,6 +18,18 @@ const addWatch = (program: Command, ports: CliPorts): void => {
   });
 };
 
+const addProbe = (program: Command, ports: CliPorts): void => {
+  const command = program
+    .command('probe <REGISTRY[/REPOSITORY]>')
+    .description('find out what a registry supports; needs no server')
+    .option('--insecure', 'allow certificates that do not verify, and plain http')
+    .option('-o, --output <FORMAT>', 'table, json or yaml');
+  command.action(async () => {
+    const { probe } = await import('./commands/probe.ts');
+    await probe({ ports }, command.args, command.opts());
+  });
+};
+
 /** The settings of the server as a section of its help. */
 const formatSettings = (settings: readonly SettingHelp[]): string =>
   settings
@@ -72,5 +84,6 @@ export const createProgram = (
   for (const mode of modes) addMode(program, mode, ports, onExitCode);
   addApiCommands(program, ports);
   addWatch(program, ports);
+  addProbe(program, ports);
   return program;
 };

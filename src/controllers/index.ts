@@ -71,6 +71,8 @@ export type Controllers = {
   /** Scheduled tags in all. */
   readonly scheduledTags: () => number;
   readonly sinks: readonly SinkPublisher[];
+  /** When a tag that failed is tried again, in milliseconds since the epoch; the repository of a stream is the empty tag. */
+  readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
   /** Works until `signal` is aborted and what ran then has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -132,6 +134,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
     scheduledTags: refresh.scheduled,
+    retryAtMs: retries.atMs,
     sinks: sinks.publishers,
     run: (signal) => runManager({ sources, runnables, clock, logger }, signal),
   };

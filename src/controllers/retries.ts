@@ -52,6 +52,8 @@ export type Retries = {
   readonly observe: (key: ObjectKey, stream: ImageStream | undefined) => void;
   /** Makes the failed tags of a stream due that other credentials may mend; answers whether there are any. */
   readonly hurry: (key: ObjectKey) => boolean;
+  /** When a tag that failed is tried again, in milliseconds since the epoch. */
+  readonly atMs: (key: ObjectKey, tag: string) => number | undefined;
   /** The tags that are due now, and the delay until the next one is, in milliseconds; undefined: none waits. */
   readonly due: (key: ObjectKey) => { readonly tags: readonly string[]; readonly nextMs: number | undefined };
 };
@@ -130,6 +132,7 @@ export const createRetries = (clock: Clock): Retries => {
       for (const [tag, retry] of mendable) table.set(key, tag, { ...retry, attempt: 0, dueMs: clock.now() });
       return mendable.length > 0;
     },
+    atMs: (key, tag) => table.of(key).get(tag)?.dueMs,
     due: (key) => {
       const now = clock.now();
       const retries = [...table.of(key)];

@@ -1,9 +1,11 @@
 import type { Clock } from '../lib/clock.ts';
 import { mapLimit } from '../lib/map-limit.ts';
 import type { RegistryClient } from '../oci/types.ts';
+import { explainSource } from './explain.ts';
+import { createJournal } from './journal.ts';
 import { statusOfError } from './outcome-status.ts';
 import { listTags } from './repository.ts';
-import { type Asker, createSharedWork } from './shared-work.ts';
+import { type Asker, createSharedWork, subjectKey } from './shared-work.ts';
 import { parseSource, repositoryOf, type Source, withTag } from './source.ts';
 import type { ImageOutcome, ImportContext, Importer, RepositoryImport } from './types.ts';
 
@@ -48,18 +50,20 @@ const askerOf = (insecure: boolean, { keychain, priority, caller, freshSince }: 
 
 /** The importer over a registry client; see {@link Importer} for what it promises. */
 export const createImporter = ({ client, clock, cacheBytes = 8 * 2 ** 20 }: ImporterOptions): Importer => {
-  const work = createSharedWork({ client, clock, cacheBytes });
+  const journal = createJournal(clock);
+  const work = createSharedWork({ client, clock, cacheBytes, journal });
 
   const importTags = async (
     { source, asker, request }: { source: Source; asker: Asker; request: RepositoryImport },
     signal: AbortSignal,
   ) => {
     const { importMode, includeManifest, maxTags } = request;
-    const listing = await listTags(
-      client,
-      repositoryOf(source.reference),
-      { access: asker.access, maxTags },
-      signal,
+    const repository = repositoryOf(source.reference);
+    const scope = { repository, access: asker.access };
+    const listing = await journal.note(
+      { key: subjectKey(scope, undefined, client), question: 'list', scope },
+      (access) => listTags(client, repository, { access, maxTags }, signal),
+      () => ({}),
     );
     const importTag = (tag: string, inner: AbortSignal): Promise<ImageOutcome> =>
       work.fetch({ source: withTag(source, tag), asker, importMode, includeManifest }, inner);
@@ -86,6 +90,14 @@ export const createImporter = ({ client, clock, cacheBytes = 8 * 2 ** 20 }: Impo
     },
 
     placesOf: client.placesOf,
+
+    explain: ({ from, insecure }, context, wanted) => {
+      const parsed = parseSource(from);
+      if (!parsed.ok) return undefined;
+      const { reference } = parsed.source;
+      const scope = { repository: repositoryOf(reference), access: askerOf(insecure, context).access };
+      return explainSource(scope, wanted === 'tags' ? undefined : reference.target, { client, journal });
+    },
 
     resolve: async ({ from, insecure }, context, signal) => {
       const parsed = parseSource(from);

@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import { formatReference } from '../oci/reference.ts';
-import type { Access, Digest, RegistryClient } from '../oci/types.ts';
-import { createContentSource, scopeKey } from './content.ts';
+import type { Access, Reference, RegistryClient, Resolved } from '../oci/types.ts';
+import { createContentSource, type Scope, scopeKey } from './content.ts';
 import { type FetchedReference, fetchReference } from './image.ts';
+import type { Journal } from './journal.ts';
 import { statusOfError } from './outcome-status.ts';
 import { createSharedAnswers } from './shared-answers.ts';
 import { recordedReference, repositoryOf, type Source, tagOf } from './source.ts';
@@ -14,6 +15,7 @@ export type WorkOptions = {
   readonly clock: Clock;
   /** Bytes of manifests and configs kept for imports that lead to the same content, and as much again for whole answers. */
   readonly cacheBytes: number;
+  readonly journal: Journal;
 };
 
 /** Someone who asks: with which credentials and how, and how old an answer may be. */
@@ -24,6 +26,13 @@ export type SourceImport = Omit<ImageImport, 'from' | 'insecure'> & {
   readonly source: Source;
   readonly asker: Asker;
 };
+
+/** Names what is asked of a registry in the journal; `undefined`: the list of tags. */
+export const subjectKey = (
+  scope: Scope,
+  target: Reference['target'] | undefined,
+  { placesOf }: Pick<RegistryClient, 'placesOf'>,
+): string => JSON.stringify([scopeKey(scope, placesOf), target ?? 'tags']);
 
 /** Digests kept for askers whom an answer from a while ago will do. */
 const maxDigests = 10_000;
@@ -50,10 +59,10 @@ const outcomeOf = ({ source, includeManifest }: SourceImport, fetched: FetchedRe
 };
 
 /** Fetching and resolving, equal work once. Equal: same target, same way, equivalent credentials. */
-export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => {
+export const createSharedWork = ({ client, clock, cacheBytes, journal }: WorkOptions) => {
   const contentOf = createContentSource(client, { maxBytes: cacheBytes });
   const fetches = createSharedAnswers<FetchedReference>({ clock, maxWeight: cacheBytes, weigh: bytesOf });
-  const heads = createSharedAnswers<{ readonly digest: Digest }>({
+  const heads = createSharedAnswers<Resolved>({
     clock,
     maxWeight: maxDigests,
     weigh: () => 1,
@@ -64,8 +73,14 @@ export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => 
     const { target } = source.reference;
     const scope = { repository: repositoryOf(source.reference), access: asker.access };
     const preferred = { architecture: preferArch, os: preferOs };
+    const options = { importMode, preferred, nowMs: clock.now() };
+    const subject = { key: subjectKey(scope, target, client), question: 'import', scope } as const;
     const work = (inner: AbortSignal): Promise<FetchedReference> =>
-      fetchReference(contentOf(scope), target, { importMode, preferred, nowMs: clock.now() }, inner);
+      journal.note(
+        subject,
+        (access) => fetchReference(contentOf({ ...scope, access }), target, options, inner),
+        ({ sourceDigest }) => ({ digest: sourceDigest }),
+      );
     const key = JSON.stringify([scopeKey(scope, client.placesOf), target, importMode, preferred]);
     try {
       return outcomeOf(wanted, await fetches({ key, freshSince: asker.freshSince }, work, signal));
@@ -81,8 +96,13 @@ export const createSharedWork = ({ client, clock, cacheBytes }: WorkOptions) => 
     signal: AbortSignal,
   ): Promise<ResolveOutcome> => {
     const scope = { repository: repositoryOf(reference), access };
-    const key = JSON.stringify([scopeKey(scope, client.placesOf), reference.target]);
-    const work = (inner: AbortSignal) => client.resolve(reference, access, inner);
+    const key = subjectKey(scope, reference.target, client);
+    const work = (inner: AbortSignal) =>
+      journal.note(
+        { key, question: 'resolve', scope },
+        (heard) => client.resolve(reference, heard, inner),
+        ({ digest, rung }) => ({ digest, rung }),
+      );
     try {
       const { digest } = await heads({ key, freshSince }, work, signal);
       return { ok: true, digest };

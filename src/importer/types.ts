@@ -1,3 +1,4 @@
+import type { Explanation } from '../api/explanation.ts';
 import type { Image } from '../api/image.ts';
 import type { ImportMode } from '../api/image-stream.ts';
 import type { Status } from '../api/status.ts';
@@ -70,6 +71,11 @@ export type ImportContext = {
   readonly freshSince?: number | undefined;
 };
 
+/** What is known of a source. */
+export type ExplainedSource = Pick<Explanation, 'places' | 'attempts' | 'gates'> & {
+  readonly reference: string;
+};
+
 /**
  * Turns references into Images. Writes nothing and never rejects for what a registry did: that is an outcome.
  * Rejects with `signal.reason`. Equal work that runs at the same time with equivalent credentials is done once.
@@ -87,6 +93,15 @@ export interface Importer {
     context: ImportContext,
     signal: AbortSignal,
   ): Promise<ResolveOutcome>;
+  /**
+   * What is known of a source: where it is asked for, by which credentials, and how the last attempts went. Asks nobody. Undefined for
+   * a pull spec that is none.
+   */
+  explain(
+    request: Pick<ImageImport, 'from' | 'insecure'>,
+    context: ImportContext,
+    wanted: 'tag' | 'tags',
+  ): ExplainedSource | undefined;
   /** Where a repository may be fetched from: who has equal credentials for all of these gets equal answers. */
   readonly placesOf: RegistryClient['placesOf'];
 }

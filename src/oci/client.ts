@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { createConfigReader } from './config-reader.ts';
 import { defaultListingLimits, type ListingLimits } from './listing-budget.ts';
 import { createManifestReader } from './manifest-reader.ts';
+import { createProbe } from './probe.ts';
 import { noRegistries, type Registries } from './registries/registries.ts';
 import { withRegistries } from './registries/with-registries.ts';
 import { createTagLister } from './tag-lister.ts';
@@ -58,16 +59,15 @@ const withUserAgent =
 /** A client for all registries of a program: connections, tokens and each registry's gate are shared by whoever uses it. */
 export const createRegistryClient = (options: RegistryClientOptions = {}): RegistryClient => {
   const { clock = systemClock, onRequest = () => undefined, allowLoopback = true } = options;
+  const { trustedRealms = [] } = options;
   const { concurrency = 10, maxPauseWaitMs = 10_000, timeouts, certificates, proxy } = options;
   const { maxPerSecond = Number.POSITIVE_INFINITY } = options;
   const chooseProxy = proxy === undefined ? undefined : createProxyChooser(proxy);
   const addresses = { allowLoopback, lookup: options.lookup };
   const gates = createGates({ concurrency, maxPerSecond, maxPauseWaitMs, clock });
   const sockets = createUndiciSend({ addresses, timeouts, certificates, chooseProxy, clock });
-  const send = stack(
+  const bare = stack(
     [
-      withRetry(options.retryPolicy ?? defaultRetryPolicy(), clock),
-      withAuth({ clock, trustedRealms: options.trustedRealms ?? [] }),
       followRedirects(),
       gates.layer,
       withPlainHttp(clock),
@@ -76,6 +76,10 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
     ],
     sockets.send,
   );
+  const send = stack(
+    [withRetry(options.retryPolicy ?? defaultRetryPolicy(), clock), withAuth({ clock, trustedRealms })],
+    bare,
+  );
   const readers = {
     ...createManifestReader(send, clock),
     getConfig: createConfigReader(send, clock.now),
@@ -83,6 +87,7 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
   };
   return {
     ...withRegistries(readers, options.registries ?? noRegistries, clock),
+    probe: createProbe({ send, bare, now: clock.now, trustedRealms }),
     gates: gates.states,
     close: sockets.close,
   };

@@ -9,9 +9,11 @@ export { type Diagnosis, type DiagnosisContext, diagnose } from './diagnosis.ts'
 export { digestAlgorithm, digestBytes, isDigest, parseDigest } from './digest.ts';
 export { type CredentialTrial, RegistryError, type RegistryErrorCode, type RegistryFault } from './errors.ts';
 export { mediaTypes } from './media-type.ts';
+export type { Finding } from './probe.ts';
 export {
   formatReference,
   formatRepository,
+  isRegistryName,
   isTag,
   type ParsedReference,
   type ParsedRepository,

@@ -125,6 +125,7 @@ describe('resolve', () => {
     expect(await resolve(tag, access, never)).toEqual({
       digest: manifest.digest,
       mediaType: manifest.mediaType,
+      rung: 'digest-header',
     });
     expect(methods()).toEqual(['HEAD']);
     expect(requests[0]?.headers['accept']?.split(', ')).toHaveLength(4);
@@ -134,7 +135,11 @@ describe('resolve', () => {
     'takes an ETag that is a digest: %s',
     async (etag) => {
       const { resolve, methods } = at({ head: anAnswer(200, { headers: { etag } }) });
-      expect(await resolve(tag, access, never)).toEqual({ digest: manifest.digest, mediaType: undefined });
+      expect(await resolve(tag, access, never)).toEqual({
+        digest: manifest.digest,
+        mediaType: undefined,
+        rung: 'etag',
+      });
       expect(methods()).toEqual(['HEAD']);
     },
   );
@@ -146,6 +151,7 @@ describe('resolve', () => {
       expect(await resolve(tag, access, never)).toEqual({
         digest: manifest.digest,
         mediaType: manifest.mediaType,
+        rung: 'hash',
       });
       expect(methods()).toEqual(['HEAD', 'GET']);
     },

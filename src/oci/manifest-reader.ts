@@ -7,7 +7,7 @@ import { formatReference } from './reference.ts';
 import { createRequest, repositoryUrl } from './request.ts';
 import { type RegistryRequest, type RegistryResponse, requestError, type Send } from './transport/send.ts';
 import { errorOfResponse } from './transport/status.ts';
-import type { Access, Digest, FetchedManifest, Reference, RegistryClient } from './types.ts';
+import type { Access, Digest, FetchedManifest, Reference, RegistryClient, Resolved } from './types.ts';
 
 /** What containerd, oras and most registries agree on. */
 const maxManifestBytes = 4 * 1024 * 1024;
@@ -36,9 +36,11 @@ const manifestRequest = (method: 'GET' | 'HEAD', reference: Reference, access: A
 };
 
 /** The digest that headers tell: the registry's own, or an ETag that is one. */
-const digestOfHeaders = ({ headers }: RegistryResponse): Digest | undefined => {
-  const etag = /^(?:W\/)?"([^"]*)"$/.exec(headers['etag'] ?? '')?.[1];
-  return parseDigest(headers['docker-content-digest'] ?? '') ?? parseDigest(etag ?? '');
+const digestOfHeaders = ({ headers }: RegistryResponse): Pick<Resolved, 'digest' | 'rung'> | undefined => {
+  const own = parseDigest(headers['docker-content-digest'] ?? '');
+  if (own !== undefined) return { digest: own, rung: 'digest-header' };
+  const etag = parseDigest(/^(?:W\/)?"([^"]*)"$/.exec(headers['etag'] ?? '')?.[1] ?? '');
+  return etag === undefined ? undefined : { digest: etag, rung: 'etag' };
 };
 
 const verifiedDigest = (
@@ -81,9 +83,13 @@ export const createManifestReader = (
     return { digest, mediaType: manifest.mediaType, bytes: response.bytes, manifest };
   };
 
-  const resolveByGet = async (reference: Reference, access: Access, signal: AbortSignal) => {
+  const resolveByGet = async (
+    reference: Reference,
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<Resolved> => {
     const { digest, mediaType } = await getManifest(reference, access, signal);
-    return { digest, mediaType };
+    return { digest, mediaType, rung: 'hash' };
   };
 
   return {
@@ -95,13 +101,13 @@ export const createManifestReader = (
       const request = manifestRequest('HEAD', reference, access);
       const response = await send(request, signal);
       if (response.status === 200) {
-        const digest = digestOfHeaders(response);
+        const told = digestOfHeaders(response);
         const { target } = reference;
         // Who answers for another digest than was asked for has to show its bytes.
-        if (target.kind === 'digest' && digest !== target.digest)
+        if (target.kind === 'digest' && told?.digest !== target.digest)
           return resolveByGet(reference, access, signal);
         const mediaType = parseMediaType(response.headers['content-type'] ?? '');
-        if (digest !== undefined) return { digest, mediaType };
+        if (told !== undefined) return { ...told, mediaType };
         withoutHead.set(reference.registry, clock.monotonic() + rememberMs);
         return resolveByGet(reference, access, signal);
       }

@@ -1,4 +1,6 @@
+import type { Finding } from './probe.ts';
 import type { HostGate } from './transport/limit.ts';
+import type { RequestEvent } from './transport/observe.ts';
 
 /** Content address such as `sha256:9f86…`. Made only by `parseDigest` (digest.ts). */
 export type Digest = string & { readonly __brand: 'Digest' };
@@ -104,6 +106,18 @@ export type Access = {
   readonly priority?: 'interactive' | 'scheduled' | undefined;
   /** On whose behalf (a namespace): callers take turns at the gate, however many requests one of them has. Default all are one. */
   readonly caller?: string | undefined;
+  /** Told of every request that is made for it, once it is over; those that it shares with others are told to the first. */
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+};
+
+/** How a digest was told: by a header of its own, by an ETag that is one, or by the bytes themselves. */
+export type DigestRung = 'digest-header' | 'etag' | 'hash';
+
+/** What a reference points at. */
+export type Resolved = {
+  readonly digest: Digest;
+  readonly mediaType: string | undefined;
+  readonly rung: DigestRung;
 };
 
 /**
@@ -113,11 +127,7 @@ export type Access = {
  */
 export interface RegistryClient {
   /** What a tag or digest resolves to now, by HEAD; falls back to an ETag that is a digest, else to a GET whose bytes are hashed. */
-  resolve(
-    reference: Reference,
-    access: Access,
-    signal: AbortSignal,
-  ): Promise<{ readonly digest: Digest; readonly mediaType: string | undefined }>;
+  resolve(reference: Reference, access: Access, signal: AbortSignal): Promise<Resolved>;
   /** The manifest; its digest is always computed over the bytes. */
   getManifest(reference: Reference, access: Access, signal: AbortSignal): Promise<FetchedManifest>;
   /** A config blob, verified against its descriptor and parsed as a JSON object; `invalid-response` where it is none. */
@@ -137,6 +147,11 @@ export interface RegistryClient {
    * is. Who has equal credentials for all of them gets equal answers.
    */
   readonly placesOf: (repository: Repository) => readonly Repository[];
+  /**
+   * What a registry supports, found out by asking it itself, past all mirrors; of the registry alone where the repository is empty.
+   * Rejects where nobody answers, or the repository may not be read.
+   */
+  probe(repository: Repository, access: Access, signal: AbortSignal): Promise<readonly Finding[]>;
   /** What the gates of the hosts that were asked last do now: requests in flight and waiting, pauses, rates and quotas. */
   readonly gates: () => readonly HostGate[];
   /** Frees sockets; the client is of no use afterwards. */

@@ -76,6 +76,7 @@ export const testRegistry = (name: string, start: () => Promise<RegistryUnderTes
 
     it('resolves a tag to the digest of its manifest', async () => {
       expect(await client.resolve(reference('demo/app:v1'), access, signal)).toEqual({
+        rung: 'digest-header',
         digest: image.manifest.digest,
         mediaType: image.manifest.mediaType,
       });

@@ -104,6 +104,8 @@ type WorldOptions = {
   readonly terminal?: boolean;
   readonly changes?: (reference: string, signal: AbortSignal) => AsyncIterable<ReferenceChange>;
   readonly serve?: CliPorts['serve'];
+  readonly probeRegistry?: CliPorts['probeRegistry'];
+  readonly whyReference?: CliPorts['whyReference'];
 };
 
 async function* noChanges(): AsyncGenerator<ReferenceChange> {
@@ -151,6 +153,8 @@ export const createCliWorld = (options: WorldOptions = {}): CliWorld => {
         shown: '127.0.0.1:8443',
       },
     ],
+    whyReference: options.whyReference ?? (() => Promise.reject(new Error('no registry is asked here'))),
+    probeRegistry: options.probeRegistry ?? (() => Promise.reject(new Error('no registry is asked here'))),
     watchReference: (reference, _, signal) => options.changes?.(reference, signal) ?? noChanges(),
   };
   return {

@@ -52,6 +52,7 @@ export const createFakeImporter = ({ images = {}, repositories = {} }: FakeImpor
       return typeof answer === 'function' ? answer(request) : answer;
     },
     placesOf: (repository) => [repository],
+    explain: () => undefined,
     resolve: () => Promise.reject(new Error('a request asks for images, never for digests')),
   };
 };

@@ -146,7 +146,7 @@ export const createFakeRegistry = (): FakeRegistry => {
     resolve: async (reference, access, signal) => {
       await call(`HEAD manifest ${spell(reference)}`, reference, access, signal);
       const { digest, mediaType } = find(reference);
-      return { digest, mediaType };
+      return { digest, mediaType, rung: 'digest-header' };
     },
     getManifest: async (reference, access, signal) => {
       await call(`GET manifest ${spell(reference)}`, reference, access, signal);
@@ -175,6 +175,7 @@ export const createFakeRegistry = (): FakeRegistry => {
     },
     placesOf: (repository) => [repository],
     gates: () => [],
+    probe: async () => [],
     close: async () => undefined,
   };
 };

@@ -88,6 +88,7 @@ export const withImagesKept = (importer: Importer, store: Store): Importer => {
 
   return {
     placesOf: importer.placesOf,
+    explain: (request, context, wanted) => importer.explain(request, context, wanted),
     resolve: (request, context, signal) => importer.resolve(request, context, signal),
     importImage: async (request, context, signal) =>
       keepOutcome(await importer.importImage(request, context, signal), signal),

@@ -13,7 +13,9 @@ const watch = async (
     await clock.sleep(40, never);
     return handle();
   });
-  const request = aRequest({ operation: 'tags' });
+  const own: RequestEvent[] = [];
+  const access = { ...aRequest().access, onRequest: (event: RequestEvent) => void own.push(event) };
+  const request = aRequest({ operation: 'tags', credential: 'secret ns/pull', access });
   const answer = observe((event) => events.push(event), clock)(fake.send)(request, never);
   const settled = answer.then(
     () => undefined,
@@ -21,10 +23,19 @@ const watch = async (
   );
   await clock.advance(40);
   await settled;
+  // Who asked hears the same as everybody else.
+  expect(own).toEqual(events);
   return events;
 };
 
-const labels = { registry: 'registry.example', method: 'GET', operation: 'tags', durationMs: 40 };
+const labels = {
+  registry: 'registry.example',
+  host: 'registry.example',
+  credential: 'secret ns/pull',
+  method: 'GET',
+  operation: 'tags',
+  durationMs: 40,
+};
 
 describe('observe', () => {
   it('reports an answer with its status and how long it took', async () => {

@@ -6,6 +6,10 @@ import type { Layer, Operation, RegistryRequest } from './send.ts';
 export type RequestEvent = {
   /** On whose behalf: `docker.io` also where the answer came from `auth.docker.io`. */
   readonly registry: string;
+  /** Who was asked. */
+  readonly host: string;
+  /** Where the credential that it was sent with is from. */
+  readonly credential: string | undefined;
   readonly method: RegistryRequest['method'];
   readonly operation: Operation;
   readonly outcome:
@@ -22,14 +26,19 @@ export const observe =
   (next) =>
   async (request, signal) => {
     const startedMs = clock.monotonic();
-    const report = (outcome: RequestEvent['outcome']): void =>
-      onRequest({
+    const report = (outcome: RequestEvent['outcome']): void => {
+      const event: RequestEvent = {
         registry: request.repository.registry,
+        host: request.url.host,
+        credential: request.credential,
         method: request.method,
         operation: request.operation,
         outcome,
         durationMs: clock.monotonic() - startedMs,
-      });
+      };
+      onRequest(event);
+      request.access.onRequest?.(event);
+    };
     try {
       const response = await next(request, signal);
       report({ kind: 'answered', status: response.status });

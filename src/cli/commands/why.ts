@@ -1,0 +1,60 @@
+import type { Explanation } from '../../api/explanation.ts';
+import type { CommandContext } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { formatExplanation } from '../explanation-text.ts';
+import { parseOutput, writeDocument } from '../output.ts';
+import { parseTagTarget, withoutPrefix } from '../targets.ts';
+
+export type WhyOptions = { readonly output?: string; readonly insecure?: boolean };
+
+/**
+ * Whether the argument is a pull spec: those have a `/` or an `@`, which names of streams have not. `is/NAME` is a stream, and a short
+ * name like `nginx` is one too: the reference is `docker.io/nginx`.
+ */
+const isReference = (target: string): boolean => /[/@]/.test(withoutPrefix(target));
+
+const askServer = async (
+  { ports, connect }: CommandContext,
+  target: string,
+): Promise<{ readonly stream: string; readonly explanations: readonly Explanation[] }> => {
+  const { stream, tag } = parseTagTarget(target);
+  const client = await connect();
+  const query = new URLSearchParams({
+    namespace: client.namespace,
+    stream,
+    ...(tag === undefined ? {} : { tag }),
+  });
+  let text = '';
+  for await (const line of await client.lines(
+    `/apis/imagestreams.dev/v1/why?${query.toString()}`,
+    ports.signal,
+  ))
+    text += line;
+  const { items } = JSON.parse(text) as { readonly items: readonly Explanation[] };
+  return { stream, explanations: items };
+};
+
+/** `why STREAM[:TAG]|REF`: where an image comes from and, where it does not come, why not and what to do. */
+export const why = async (
+  context: CommandContext,
+  [target = '']: readonly string[],
+  options: WhyOptions,
+): Promise<void> => {
+  const { stdout, clock, signal } = context.ports;
+  const format = parseOutput(options.output ?? 'table', ['table', 'json', 'yaml']);
+  const isOfServer = !isReference(target);
+  if (isOfServer && options.insecure === true)
+    throw new CliError('usage', '--insecure is for references; a stream says itself what it allows');
+  const { stream, explanations } = isOfServer
+    ? await askServer(context, target)
+    : {
+        stream: undefined,
+        explanations: [
+          await context.ports.whyReference(target, { insecure: options.insecure === true }, signal),
+        ],
+      };
+  if (format !== 'table') await writeDocument(stdout, format, explanations);
+  else stdout.write(explanations.map((one) => formatExplanation(one, stream, clock.now())).join('\n'));
+  const failure = isOfServer ? undefined : explanations[0]?.attempts[0]?.failure;
+  if (failure !== undefined) throw new CliError('failed', `${target} cannot be imported: ${failure.cause}`);
+};

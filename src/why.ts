@@ -1,0 +1,148 @@
+import { insecureRepositoryAnnotation } from './api/annotations.ts';
+import { importSuccess } from './api/condition.ts';
+import type { Explanation } from './api/explanation.ts';
+import type { ImageStream, TagReference } from './api/image-stream.ts';
+import type { Stored } from './api/meta.ts';
+import { isImportable } from './api/pending.ts';
+import { failure } from './api/status.ts';
+import { findTag, latestTagEvent } from './api/tag-history.ts';
+import type { ExtraRoute } from './apiserver/server.ts';
+import {
+  type ImportContext,
+  type Importer,
+  type IntervalSettings,
+  type Keychains,
+  nextSlot,
+  scheduledRefresh,
+} from './importer/index.ts';
+import { type Clock, formatTime } from './lib/clock.ts';
+import type { ObjectKey } from './store/store.ts';
+
+/** What explanations are made from. */
+export type WhyPorts = {
+  readonly getStream: (key: ObjectKey) => Stored<ImageStream> | undefined;
+  readonly importer: Pick<Importer, 'explain' | 'placesOf'>;
+  readonly keychains: Keychains;
+  /** When a tag that failed is tried again, in milliseconds since the epoch; the repository of a stream is the empty tag. */
+  readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
+  readonly intervals: IntervalSettings;
+  readonly clock: Pick<Clock, 'now'>;
+};
+
+/** Explains the tags of a stream, or one of them; undefined: there is no such stream or tag. */
+export type Why = (
+  key: ObjectKey,
+  tag: string | undefined,
+  signal: AbortSignal,
+) => Promise<readonly Explanation[] | undefined>;
+
+/** Stands for `spec.dockerImageRepository` among the tags. */
+const repositoryTag = '';
+
+const stateOf = (stream: ImageStream, name: string): string => {
+  const holder = name === repositoryTag ? stream.status?.repository : findTag(stream.status, name);
+  const failed = holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
+  const current = name === repositoryTag ? undefined : latestTagEvent(stream.status, name);
+  const stands = current === undefined ? 'no image yet' : `${current.image} since ${current.created ?? '?'}`;
+  return failed === undefined ? stands : `${stands}; ${failed.reason ?? 'failed'}: ${failed.message ?? ''}`;
+};
+
+type Source = { readonly from: string; readonly insecure: boolean };
+
+/** Where a tag is imported from; a tag that only its repository names is imported with that. */
+const sourceOf = (stream: ImageStream, name: string, spec: TagReference | undefined): Source | undefined => {
+  const repository = stream.spec?.dockerImageRepository;
+  const insecure = stream.metadata.annotations?.[insecureRepositoryAnnotation] === 'true';
+  if (name === repositoryTag) return repository ? { from: repository, insecure } : undefined;
+  if (spec !== undefined)
+    return isImportable(spec)
+      ? { from: spec.from?.name ?? '', insecure: spec.importPolicy?.insecure === true }
+      : undefined;
+  return repository ? { from: `${repository}:${name}`, insecure } : undefined;
+};
+
+/** What a tag that no registry is asked about stands for. */
+const unasked = (spec: TagReference | undefined): string => {
+  if (spec?.reference === true) return 'only a reference: it is never imported';
+  return spec?.from === undefined
+    ? 'no source: images are put there by hand'
+    : `follows ${spec.from.kind} ${spec.from.name}; ask about that`;
+};
+
+const tagsOf = (stream: ImageStream): readonly string[] => [
+  ...(stream.spec?.dockerImageRepository ? [repositoryTag] : []),
+  ...(stream.spec?.tags ?? []).map(({ name }) => name),
+];
+
+const hasTag = (stream: ImageStream, tag: string): boolean =>
+  tagsOf(stream).includes(tag) || findTag(stream.status, tag) !== undefined;
+
+const nextOf = (
+  key: ObjectKey,
+  stream: Stored<ImageStream>,
+  name: string,
+  context: ImportContext,
+  ports: WhyPorts,
+): Explanation['next'] => {
+  const { importer, intervals, clock } = ports;
+  const retryMs = ports.retryAtMs(key, name);
+  if (retryMs !== undefined) return { at: formatTime(retryMs), why: 'retry' };
+  const spec = stream.spec?.tags?.find((tag) => tag.name === name);
+  const { placesOf } = importer;
+  const found =
+    spec && scheduledRefresh(stream, spec, { keychain: context.keychain, settings: intervals, placesOf });
+  return found && { at: formatTime(nextSlot(found.refresh, clock.now())), why: 'refresh' };
+};
+
+/** Explains where the images of streams come from, and why they do not. Asks no registry. */
+export const createWhy = (ports: WhyPorts): Why => {
+  const explainTag = (
+    key: ObjectKey,
+    stream: Stored<ImageStream>,
+    tag: string,
+    context: ImportContext,
+  ): Explanation => {
+    const spec = stream.spec?.tags?.find(({ name }) => name === tag);
+    const source = sourceOf(stream, tag, spec);
+    const wanted = tag === repositoryTag ? 'tags' : 'tag';
+    const known = source && ports.importer.explain(source, context, wanted);
+    const state = stateOf(stream, tag);
+    if (source === undefined)
+      return { tag, state: `${state}; ${unasked(spec)}`, places: [], attempts: [], gates: [] };
+    if (known === undefined) return { tag, state, places: [], attempts: [], gates: [] };
+    const next = nextOf(key, stream, tag, context, ports);
+    return { tag, state, ...known, ...(next === undefined ? {} : { next }) };
+  };
+
+  return async (key, tag, signal) => {
+    const stream = ports.getStream(key);
+    if (stream === undefined || (tag !== undefined && !hasTag(stream, tag))) return undefined;
+    const keychain = await ports.keychains(key.namespace, signal);
+    const context: ImportContext = { keychain, caller: key.namespace, priority: 'interactive' };
+    return (tag === undefined ? tagsOf(stream) : [tag]).map((name) => explainTag(key, stream, name, context));
+  };
+};
+
+const refuse = (reason: 'BadRequest' | 'NotFound', message: string) => {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, ...failure(reason, message) };
+  return { status: status.code ?? 500, contentType: 'application/json', body: `${JSON.stringify(status)}\n` };
+};
+
+/** `GET /apis/imagestreams.dev/v1/why?namespace=NS&stream=NAME[&tag=TAG]`: a list of explanations as JSON. */
+export const createWhyRoute = (why: Why): ExtraRoute => ({
+  path: '/apis/imagestreams.dev/v1/why',
+  isPublic: false,
+  handle: async ({ query }, signal) => {
+    const namespace = query.get('namespace') ?? 'default';
+    const name = query.get('stream');
+    if (name === null) return refuse('BadRequest', 'stream: the name of an image stream is required');
+    const tag = query.get('tag') ?? undefined;
+    const explanations = await why({ namespace, name }, tag, signal);
+    if (explanations === undefined) {
+      const what =
+        tag === undefined ? `image stream "${name}"` : `tag "${tag}" in the image stream "${name}"`;
+      return refuse('NotFound', `there is no ${what} in the namespace "${namespace}"`);
+    }
+    return { contentType: 'application/json', body: `${JSON.stringify({ items: explanations })}\n` };
+  },
+});
