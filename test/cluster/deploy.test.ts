@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { controllerPermissions } from '../deploy/permissions.ts';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+const kubectl = async (...args: readonly string[]): Promise<string> =>
+  (await run('kubectl', [`--kubeconfig=${inject('kubeconfig')}`, ...args])).stdout;
+
+/** An installation of one's own, as the comment in deploy/namespaced describes it. */
+const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
+writeFileSync(
+  join(folder, 'kustomization.yaml'),
+  `resources: [${relative(folder, join(root, 'deploy/namespaced'))}]\nnamespace: team\nnameSuffix: -team\n`,
+);
+
+beforeAll(async () => {
+  await kubectl('apply', '-k', join(root, 'deploy'));
+  await kubectl('create', 'namespace', 'team');
+  await kubectl('apply', '-k', folder);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const may = async (account: string, verb: string, resource: string, ...where: readonly string[]) => {
+  const asked = kubectl('auth', 'can-i', verb, resource, `--as=${account}`, ...where);
+  // `no` is an exit code, too.
+  return (
+    await asked.then(
+      (answer) => answer,
+      (error: { readonly stdout: string }) => error.stdout,
+    )
+  ).trim();
+};
+const controller = 'system:serviceaccount:imagestreams:imagestreams';
+const ofTeam = 'system:serviceaccount:team:imagestreams-team';
+
+describe('kubectl apply -k deploy/', () => {
+  it('can be applied again and changes nothing', async () => {
+    const generations = () =>
+      kubectl('get', '-k', join(root, 'deploy'), '-o', 'jsonpath={.items[*].metadata.generation}');
+    const before = await generations();
+    await kubectl('apply', '-k', join(root, 'deploy'));
+    expect(await generations()).toBe(before);
+  });
+
+  it('is taken by server-side apply, too', async () => {
+    const applied = await kubectl(
+      'apply',
+      '--server-side',
+      '--force-conflicts',
+      '--dry-run=server',
+      '-k',
+      join(root, 'deploy'),
+    );
+    expect(applied).toContain('deployment.apps/imagestreams serverside-applied (server dry run)');
+  });
+
+  it('runs under restricted pod security', async () => {
+    const template = JSON.parse(
+      await kubectl(
+        'get',
+        'deployment',
+        'imagestreams',
+        '-n',
+        'imagestreams',
+        '-o',
+        'jsonpath={.spec.template}',
+      ),
+    ) as { readonly metadata: object; readonly spec: object };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      ...template,
+      metadata: { ...template.metadata, name: 'try' },
+    };
+    const file = join(folder, 'pod.json');
+    writeFileSync(file, JSON.stringify(pod));
+    expect(await kubectl('create', '-n', 'imagestreams', '--dry-run=server', '-f', file)).toContain(
+      'pod/try created',
+    );
+    const privileged = { ...pod, spec: { ...template.spec, hostNetwork: true } };
+    writeFileSync(file, JSON.stringify(privileged));
+    await expect(kubectl('create', '-n', 'imagestreams', '--dry-run=server', '-f', file)).rejects.toThrow(
+      'violates PodSecurity "restricted:latest"',
+    );
+  });
+
+  it('lets the controller do what it needs, in every namespace', async () => {
+    for (const [resource, verbs] of Object.entries(controllerPermissions).filter(
+      ([name]) => !name.startsWith('leases'),
+    )) {
+      for (const verb of Object.keys(verbs)) {
+        const [name = '', ...group] = resource.split('.');
+        const [plural = '', subresource] = name.split('/');
+        const asked = [plural, ...group].join('.');
+        const where = [
+          ...(resource.startsWith('images.') ? [] : ['-A']),
+          ...(subresource === undefined ? [] : [`--subresource=${subresource}`]),
+        ];
+        expect(`${verb} ${resource}: ${await may(controller, verb, asked, ...where)}`).toBe(
+          `${verb} ${resource}: yes`,
+        );
+      }
+    }
+    expect(
+      await may(controller, 'update', 'leases.coordination.k8s.io/imagestreams', '-n', 'imagestreams'),
+    ).toBe('yes');
+    expect(await may(controller, 'update', 'leases.coordination.k8s.io/other', '-n', 'imagestreams')).toBe(
+      'no',
+    );
+    expect(await may(controller, 'create', 'secrets', '-A')).toBe('no');
+    expect(await may(controller, 'delete', 'imagestreams.image.openshift.io', '-A')).toBe('no');
+  });
+});
+
+describe('an installation for one namespace', () => {
+  it('reads secrets there and nowhere else', async () => {
+    expect(await may(ofTeam, 'list', 'secrets', '-n', 'team')).toBe('yes');
+    expect(await may(ofTeam, 'list', 'secrets', '-n', 'default')).toBe('no');
+    expect(await may(ofTeam, 'list', 'secrets', '-A')).toBe('no');
+  });
+
+  it('works with streams there, and with images', async () => {
+    expect(await may(ofTeam, 'update', 'imagestreams.image.openshift.io', '-n', 'team')).toBe('yes');
+    expect(await may(ofTeam, 'list', 'imagestreams.image.openshift.io', '-A')).toBe('no');
+    expect(await may(ofTeam, 'create', 'images.image.openshift.io')).toBe('yes');
+  });
+});
