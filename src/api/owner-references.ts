@@ -9,7 +9,7 @@ import type { KubernetesObject, OwnerReference } from './meta.ts';
 /** `Background`: dependants go after their owner; `Foreground`: before it; `Orphan`: they stay. */
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
-export const propagations: readonly Propagation[] = ['Background', 'Foreground', 'Orphan'];
+export const propagations: readonly Propagation[] = ['Foreground', 'Background', 'Orphan'];
 
 /** Holds an object until its dependants are gone. */
 export const foregroundFinalizer = 'foregroundDeletion';

@@ -62,6 +62,7 @@ describe('generic storage', () => {
       const { status, body } = await api.call('POST', `${maps}?dryRun=All`, { metadata: { name: 'dry' } });
       expect(status).toBe(201);
       expect(body).toMatchObject({ metadata: { name: 'dry' } });
+      expect(body['metadata']).not.toHaveProperty('resourceVersion');
       expect((await api.call('GET', `${maps}/dry`)).status).toBe(404);
       expect((await api.call('POST', `${maps}?dryRun=Some`, { metadata: { name: 'dry' } })).status).toBe(422);
     });
