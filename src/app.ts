@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { deployments, secrets } from './api/core.ts';
+import { configMaps, deployments, secrets } from './api/core.ts';
 import type { Resource } from './api/resource.ts';
-import { imageStreams } from './api/resources.ts';
+import { imageStreams, images } from './api/resources.ts';
 import { administrator, createTokenAuthenticator, ensureToken } from './apiserver/authn/token.ts';
 import { writeKubeconfig } from './apiserver/kubeconfig.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
 import { createStorages, ensureDefaultNamespace } from './apiserver/storages.ts';
 import type { ApiCall } from './apply.ts';
+import { createGarbageCollector } from './controllers/garbage-collector/index.ts';
 import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
 import type { DemoPorts } from './demo/demo.ts';
 import type { Feed } from './events/feed.ts';
@@ -35,6 +36,9 @@ export type App = {
   /** Frees files and sockets. */
   readonly close: () => Promise<void>;
 };
+
+/** Kinds whose objects may own others. Events are left out as in Kubernetes; namespaces take with them what they hold. */
+const ownableResources: readonly Resource[] = [secrets, configMaps, deployments, imageStreams, images];
 
 const createCall =
   (server: ApiServer, token: string): ApiCall =>
@@ -107,6 +111,13 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await parts.client.close();
     await store.close();
   };
+  const garbageCollector = createGarbageCollector({
+    store,
+    resources: ownableResources,
+    clock,
+    logger,
+    onRuntime: parts.metrics.onRuntime,
+  });
   try {
     await ensureDefaultNamespace(store, signal);
     const tls = await ensureCertificates(dataDir, listen.host, clock);
@@ -129,7 +140,8 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await writeKubeconfig({ path: kubeconfig, server: address, ca: tls.ca, token, userName });
     const run = async (stop: AbortSignal): Promise<void> => {
       const sweeper = runEventSweeper({ store, clock, logger }, stop);
-      await Promise.all([controllers.run(stop), store.runCompaction(stop), sweeper]);
+      const collector = garbageCollector.run(stop);
+      await Promise.all([controllers.run(stop), store.runCompaction(stop), sweeper, collector]);
     };
     return {
       address,

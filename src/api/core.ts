@@ -78,6 +78,7 @@ export const namespaces = defineResource<Namespace>({
   group: '',
   plural: 'namespaces',
   kind: 'Namespace',
+  selectableFields: ['status.phase'],
   schema: NamespaceSchema,
   shortNames: ['ns'],
   namespaced: false,

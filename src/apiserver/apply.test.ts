@@ -148,7 +148,7 @@ describe('server-side apply', () => {
     );
     const agreed = await apply(`${maps}/before`, config({ x: '1', z: '1' }), 'a');
     expect(agreed.body['data']).toEqual({ x: '1', y: '1', z: '1' });
-    expect(managers(agreed.body)).toEqual(['before-first-apply Update', 'a Apply']);
+    expect(managers(agreed.body)).toEqual(['a Apply', 'before-first-apply Update']);
   });
 
   it('names every conflict', async () => {

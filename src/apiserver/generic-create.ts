@@ -24,6 +24,12 @@ const prepare = async <T extends KubernetesObject>(
   return prepared;
 };
 
+/** What was not kept has no revision. */
+const withoutRevision = <T extends KubernetesObject>(object: T): T => {
+  const { resourceVersion: _resourceVersion, ...metadata } = object.metadata;
+  return { ...object, metadata };
+};
+
 /** Stores a new object of `namespace`, under its own name or a generated one. */
 export const createObject = async <T extends KubernetesObject>(
   parts: GenericParts<T>,
@@ -37,7 +43,8 @@ export const createObject = async <T extends KubernetesObject>(
     const prepared = await prepare(parts, object, namespace, context);
     try {
       const options = { dryRun: context.dryRun };
-      return decorated(parts, await store.create(strategy.resource, prepared, options, context.signal));
+      const created = await store.create(strategy.resource, prepared, options, context.signal);
+      return decorated(parts, context.dryRun ? withoutRevision(created) : created);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       const drawAgain = error.code === 'already-exists' && givenName === '' && attempt < maxNameAttempts;

@@ -62,6 +62,7 @@ describe('generic storage', () => {
       const { status, body } = await api.call('POST', `${maps}?dryRun=All`, { metadata: { name: 'dry' } });
       expect(status).toBe(201);
       expect(body).toMatchObject({ metadata: { name: 'dry' } });
+      expect(body['metadata']).not.toHaveProperty('resourceVersion');
       expect((await api.call('GET', `${maps}/dry`)).status).toBe(404);
       expect((await api.call('POST', `${maps}?dryRun=Some`, { metadata: { name: 'dry' } })).status).toBe(422);
     });
@@ -299,11 +300,38 @@ describe('generic storage', () => {
 
     it('refuses options that are none', async () => {
       await create(maps, 'kept');
-      for (const options of [{ propagationPolicy: 'Never' }, { preconditions: 'x' }, []])
+      for (const options of [{ preconditions: 'x' }, []])
         expect((await api.call('DELETE', `${maps}/kept`, options)).status).toBe(400);
+      for (const options of [
+        { propagationPolicy: 'Never' },
+        { propagationPolicy: 'Orphan', orphanDependents: true },
+      ])
+        expect((await api.call('DELETE', `${maps}/kept`, options)).status).toBe(422);
+      expect((await api.call('DELETE', `${maps}/kept?propagationPolicy=Never`)).status).toBe(422);
       expect((await api.call('DELETE', `${maps}/kept?dryRun=All`)).status).toBe(200);
       expect((await api.call('GET', `${maps}/kept`)).status).toBe(200);
     });
+
+    it.each([
+      ['Foreground', 'foregroundDeletion'],
+      ['Orphan', 'orphan'],
+    ])(
+      'marks an object that is deleted with %s, in the query, the body and the old form',
+      async (policy, finalizer) => {
+        const marked = { metadata: { finalizers: { 0: finalizer }, deletionTimestamp: expect.any(String) } };
+        await create(maps, `query-${finalizer.toLowerCase()}`);
+        const query = `${maps}/query-${finalizer.toLowerCase()}?propagationPolicy=${policy}`;
+        expect((await api.call('DELETE', query)).body).toMatchObject(marked);
+        await create(maps, `body-${finalizer.toLowerCase()}`);
+        const body = `${maps}/body-${finalizer.toLowerCase()}`;
+        expect((await api.call('DELETE', body, { propagationPolicy: policy })).body).toMatchObject(marked);
+        if (policy !== 'Orphan') return;
+        await create(maps, 'old-form');
+        expect((await api.call('DELETE', `${maps}/old-form`, { orphanDependents: true })).body).toMatchObject(
+          marked,
+        );
+      },
+    );
 
     it('waits for finalizers, and lets none be added meanwhile', async () => {
       await create(maps, 'held', { metadata: { name: 'held', finalizers: ['x.io/a'] } });

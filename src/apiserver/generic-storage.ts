@@ -89,7 +89,7 @@ const deleteObject = async <T extends KubernetesObject>(
 
 const deleteObjects = async <T extends KubernetesObject>(
   parts: GenericParts<T>,
-  options: ListOptions,
+  { propagation, ...options }: ListOptions & Pick<DeleteOptions, 'propagation'>,
   context: RestContext,
 ): Promise<readonly T[]> => {
   const { items } = await listObjects(parts, options, context);
@@ -97,7 +97,7 @@ const deleteObjects = async <T extends KubernetesObject>(
   for (const { metadata } of items) {
     const key = { namespace: metadata.namespace ?? '', name: metadata.name };
     try {
-      deleted.push(await deleteStored(parts, key, {}, context));
+      deleted.push(await deleteStored(parts, key, { propagation }, context));
     } catch (error) {
       // Somebody else was faster: it is gone, which is all that was asked for.
       if (!isNotFound(error)) throw error;

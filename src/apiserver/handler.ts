@@ -4,7 +4,7 @@ import { failureAnswer, noCache } from './answer.ts';
 import type { Authenticate } from './authn/token.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createDiscovery } from './discovery.ts';
-import { toStatus, unauthorizedError, unknownPathError } from './errors.ts';
+import { methodNotAllowedError, toStatus, unauthorizedError, unknownPathError } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, headerOf } from './http.ts';
 import { negotiateError } from './negotiate.ts';
 import { createOpenApi } from './openapi.ts';
@@ -83,8 +83,9 @@ export const createHandler = (options: HandlerOptions): Handler => {
     if (user === undefined) throw unauthorizedError();
     const target = parseTarget(request.path);
     if (target.kind === 'resource') return serveResource(request, target, user);
-    const answer = request.method === 'GET' ? servePath(request) : undefined;
+    const answer = servePath(request);
     if (answer === undefined) throw unknownPathError();
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowedError();
     return answer;
   };
 

@@ -93,10 +93,23 @@ const writeEntry = (manager: Manager): ManagedFieldsEntry => ({
   ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
 });
 
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Appliers first, then by time and name: as Kubernetes lists them. */
+const byRole = (a: Manager, b: Manager): number =>
+  compareTexts(a.operation, b.operation) ||
+  (a.time === undefined || b.time === undefined ? 0 : compareTexts(a.time, b.time)) ||
+  compareTexts(a.name, b.name) ||
+  compareTexts(a.apiVersion, b.apiVersion) ||
+  compareTexts(a.subresource, b.subresource);
+
 /** The object with these managers; those that manage nothing any more are left out. */
 export const withManagers = <T extends KubernetesObject>(object: T, managers: readonly Manager[]): T => {
   const { managedFields: _managedFields, ...metadata } = object.metadata;
-  const entries = managers.filter(({ fields }) => !isEmptySet(fields)).map(writeEntry);
+  const entries = managers
+    .filter(({ fields }) => !isEmptySet(fields))
+    .toSorted(byRole)
+    .map(writeEntry);
   return {
     ...object,
     metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries },

@@ -22,6 +22,15 @@ export const generateName = (prefix: string, random: () => number = Math.random)
   return `${prefix.slice(0, maxGeneratedNameLength - suffixLength)}${suffix}`;
 };
 
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+/** Lists and maps in which there is nothing are left out. */
+const withoutEmpty = (metadata: ObjectMeta): ObjectMeta =>
+  Object.values(metadata).some(isEmpty)
+    ? (Object.fromEntries(Object.entries(metadata).filter(([, value]) => !isEmpty(value))) as ObjectMeta)
+    : metadata;
+
 /** Metadata of a new object: what only the server decides is gone, and a name is there (empty where none was asked for). */
 export const metadataForCreate = (
   object: KubernetesObject,
@@ -42,7 +51,7 @@ export const metadataForCreate = (
   const { generateName: prefix = '' } = rest;
   const given = (rest as { readonly name?: string }).name ?? '';
   const name = given === '' && prefix !== '' ? generateName(prefix, random) : given;
-  return { ...rest, name, ...(namespace === '' ? {} : { namespace }) };
+  return withoutEmpty({ ...rest, name, ...(namespace === '' ? {} : { namespace }) });
 };
 
 /** Metadata of a changed object: what only the server decides is as it was. */
@@ -50,10 +59,10 @@ export const metadataForUpdate = (next: ObjectMeta, old: ObjectMeta): ObjectMeta
   const { deletionTimestamp: _deletionTimestamp, selfLink: _selfLink, ...rest } = next;
   const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds } = old;
   const fixed = { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds };
-  return {
+  return withoutEmpty({
     ...rest,
     ...Object.fromEntries(Object.entries(fixed).filter(([, value]) => value !== undefined)),
-  };
+  });
 };
 
 /** What a URL can name; a kind's own rules for its names are its strategy's. */
@@ -73,7 +82,7 @@ export const validateMetadataUpdate = (next: ObjectMeta, old: ObjectMeta): reado
     ? [
         forbidden(
           at.child('finalizers'),
-          `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
         ),
       ]
     : [];

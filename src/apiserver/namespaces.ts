@@ -60,7 +60,7 @@ const holdsObjects = async (
 export const withContentsDeleted = (
   namespaces: GenericStorage<Namespace>,
   contents: readonly RestStorage[],
-): GenericStorage<Namespace> => {
+): Omit<GenericStorage<Namespace>, 'deleteCollection'> => {
   const emptied = contents.filter(
     (storage) => storage.resource.namespaced && storage.deleteCollection !== undefined,
   );
@@ -87,5 +87,7 @@ export const withContentsDeleted = (
       if (await holdsObjects(storage, key.name, context)) return namespaces.get(key, context);
     return namespaces.delete(key, { uid }, context);
   };
-  return { ...namespaces, delete: remove };
+  // As in Kubernetes: nobody deletes all of them by one request.
+  const { deleteCollection: _deleteCollection, ...verbs } = namespaces;
+  return { ...verbs, delete: remove };
 };

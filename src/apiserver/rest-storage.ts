@@ -65,7 +65,10 @@ export type RestStorage<T extends KubernetesObject = KubernetesObject> = {
   ): Promise<{ readonly object: T; readonly created: boolean }>;
   delete?(key: ObjectKey, options: DeleteOptions, context: RestContext): Promise<T | Status>;
   /** The objects that were deleted. */
-  deleteCollection?(options: ListOptions, context: RestContext): Promise<readonly T[]>;
+  deleteCollection?(
+    options: ListOptions & Pick<DeleteOptions, 'propagation'>,
+    context: RestContext,
+  ): Promise<readonly T[]>;
   /** By name, such as `status`. */
   readonly subresources?: Readonly<Record<string, RestStorage>>;
 };

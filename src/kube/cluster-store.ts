@@ -205,7 +205,7 @@ const createDelete =
   async <T extends KubernetesObject>(
     resource: Resource<T>,
     key: ObjectKey,
-    { uid, resourceVersion, dryRun }: DeleteOptions,
+    { uid, resourceVersion, propagation, dryRun }: DeleteOptions,
     signal: AbortSignal,
   ): Promise<Stored<T>> => {
     // A server answers with a Status once the object is gone: what it was has to be read before.
@@ -216,6 +216,7 @@ const createDelete =
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       preconditions: { uid: uid ?? before.metadata.uid, resourceVersion },
+      ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
       // Here and nowhere else: beside a body the parameter of that name counts for nothing.
       ...(dryRun === true ? { dryRun: ['All'] } : {}),
     };

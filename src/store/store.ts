@@ -1,4 +1,5 @@
 import type { KubernetesObject, Stored } from '../api/meta.ts';
+import type { Propagation } from '../api/owner-references.ts';
 import type { Resource } from '../api/resource.ts';
 
 /** Names one object. `namespace` is the empty string for a resource that has none. */
@@ -66,6 +67,8 @@ export type WriteOptions = {
 export type DeleteOptions = WriteOptions & {
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
+  /** What becomes of the dependants; `Foreground` and `Orphan` hold the object by a finalizer until that is done. */
+  readonly propagation?: Propagation | undefined;
 };
 
 /**

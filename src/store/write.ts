@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { finalizersForDeletion, type Propagation } from '../api/owner-references.ts';
 import type { Resource } from '../api/resource.ts';
 import { formatTime } from '../lib/clock.ts';
 import { StoreError } from './errors.ts';
@@ -127,18 +128,27 @@ export const planUpdate = (
 export const planDelete = (
   context: WriteContext,
   old: StoredObject | undefined,
-  preconditions: Preconditions,
+  options: Preconditions & { readonly propagation?: Propagation | undefined },
 ): WritePlan => {
-  const current = requireCurrent(context, old, preconditions);
-  if ((current.metadata.finalizers ?? []).length === 0) return { kind: 'remove', object: current };
-  if (current.metadata.deletionTimestamp !== undefined) return { kind: 'keep', object: current };
+  const current = requireCurrent(context, old, options);
+  const before = current.metadata.finalizers ?? [];
+  const finalizers = finalizersForDeletion(before, options.propagation);
+  if (finalizers.length === 0) return { kind: 'remove', object: current };
+  const held = {
+    ...current.metadata,
+    finalizers: [...finalizers],
+    resourceVersion: String(context.revision),
+  };
+  if (current.metadata.deletionTimestamp !== undefined)
+    return isDeepStrictEqual(finalizers, before)
+      ? { kind: 'keep', object: current }
+      : putPlan(context, { ...current, metadata: held });
   return putPlan(context, {
     ...current,
     metadata: {
-      ...current.metadata,
+      ...held,
       // Kubernetes counts this too: controllers see by it that what is wanted of the object has changed.
       generation: (current.metadata.generation ?? 0) + 1,
-      resourceVersion: String(context.revision),
       deletionTimestamp: formatTime(context.now),
       deletionGracePeriodSeconds: 0,
     },

@@ -7,7 +7,14 @@ import { imageStreams, images } from '../../src/api/resources.ts';
 import type { StoreErrorCode } from '../../src/store/errors.ts';
 import { parseFieldSelector } from '../../src/store/field-selector.ts';
 import { parseLabelSelector } from '../../src/store/label-selector.ts';
-import type { ListOptions, ListResult, Store, WatchEvent, WatchOptions } from '../../src/store/store.ts';
+import type {
+  DeleteOptions,
+  ListOptions,
+  ListResult,
+  Store,
+  WatchEvent,
+  WatchOptions,
+} from '../../src/store/store.ts';
 import { checkProgram, storePrograms } from './store-model.ts';
 
 /** A driver ready for one test: empty, and thrown away afterwards. */
@@ -97,8 +104,8 @@ export const testStore = (
       store.create(imageStreams, object, {}, signal);
     const get = (stream: string, namespace = 'shop'): Promise<Stored<ImageStream> | undefined> =>
       store.get(imageStreams, { namespace, name: stream }, signal);
-    const remove = (stream: string): Promise<Stored<ImageStream>> =>
-      store.delete(imageStreams, { namespace: 'shop', name: stream }, {}, signal);
+    const remove = (stream: string, options: DeleteOptions = {}): Promise<Stored<ImageStream>> =>
+      store.delete(imageStreams, { namespace: 'shop', name: stream }, options, signal);
     const newest = async (): Promise<string> => (await store.list(imageStreams, {}, signal)).resourceVersion;
 
     /** All pages from those options on. */
@@ -430,6 +437,22 @@ export const testStore = (
         const emptied = { ...marked, metadata: { ...marked.metadata, finalizers: [] } };
         await store.update(imageStreams, emptied, {}, signal);
         expect(await get('app')).toBeUndefined();
+      });
+
+      it('holds an object for the sake of its dependants, as long and for what is asked', async () => {
+        const finalizersOf = async () => (await get('app'))?.metadata.finalizers;
+        await create(aStream('app', { metadata: { finalizers: ['example.com/one'] } }));
+        await remove('app', { propagation: 'Orphan' });
+        expect(await finalizersOf()).toEqual(['example.com/one', 'orphan']);
+        await remove('app', { propagation: 'Foreground' });
+        expect(await finalizersOf()).toEqual(['example.com/one', 'foregroundDeletion']);
+        await remove('app');
+        expect(await finalizersOf()).toEqual(['example.com/one', 'foregroundDeletion']);
+        await remove('app', { propagation: 'Background' });
+        expect(await finalizersOf()).toEqual(['example.com/one']);
+        await create(aStream('bare'));
+        await remove('bare', { propagation: 'Background' });
+        expect(await get('bare')).toBeUndefined();
       });
 
       it('lets no finalizer be added to a marked object, nor the mark be taken away', async () => {

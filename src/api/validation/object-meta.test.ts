@@ -38,4 +38,27 @@ describe('validateObjectMeta', () => {
       'metadata.annotations: Too long: may not be more than 262144 bytes',
     ]);
   });
+
+  it('wants owners to be named in full, and one controller at most', () => {
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'u' };
+    const of = (...ownerReferences: readonly object[]) =>
+      problemsOf({ name: 'app', namespace: 'shop', ownerReferences: ownerReferences as (typeof owner)[] });
+    expect(of(owner, { ...owner, controller: true })).toEqual([]);
+    expect(of({ ...owner, kind: '', uid: '' })).toEqual([
+      'metadata.ownerReferences[0].kind: Required value: must not be empty',
+      'metadata.ownerReferences[0].uid: Required value: must not be empty',
+    ]);
+    const [twice] = of({ ...owner, controller: true }, { ...owner, name: 'b', controller: true });
+    expect(twice).toContain('Found "true" in references for a and b');
+  });
+
+  it('wants finalizers to be standard ones or to have a domain', () => {
+    const of = (...finalizers: readonly string[]) =>
+      problemsOf({ name: 'app', namespace: 'shop', finalizers: [...finalizers] }).map(
+        (problem) => problem.split(':')[0],
+      );
+    expect(of('example.com/hold', 'orphan', 'kubernetes')).toEqual([]);
+    expect(of('hold', 'a b')).toEqual(['metadata.finalizers[0]', 'metadata.finalizers[1]']);
+    expect(of('orphan', 'foregroundDeletion')).toEqual(['metadata.finalizers']);
+  });
 });

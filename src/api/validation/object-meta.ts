@@ -1,5 +1,6 @@
 import { type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../field-error.ts';
 import type { ObjectMetaInput } from '../meta.ts';
+import { foregroundFinalizer, orphanFinalizer } from '../owner-references.ts';
 import { dns1123LabelRule, labelValueRule, type NameRule, qualifiedNameRule } from './names.ts';
 
 /** Bytes that all annotations of an object may have together. */
@@ -37,6 +38,34 @@ const validateAnnotations = (meta: ObjectMetaInput, path: FieldPath): readonly F
   ];
 };
 
+const validateOwners = (meta: ObjectMetaInput, path: FieldPath): readonly FieldError[] => {
+  const owners = meta.ownerReferences ?? [];
+  const missing = owners.flatMap((owner, index) =>
+    (['apiVersion', 'kind', 'name', 'uid'] as const)
+      .filter((field) => owner[field] === '')
+      .map((field) => required(path.key(index).child(field), 'must not be empty')),
+  );
+  const [first, second] = owners.filter(({ controller }) => controller === true);
+  if (first === undefined || second === undefined) return missing;
+  const twice = `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`;
+  return [...missing, invalid(path, owners, twice)];
+};
+
+/** Finalizers that are Kubernetes' own, and have no domain in front. */
+const standardFinalizers: readonly string[] = ['kubernetes', orphanFinalizer, foregroundFinalizer];
+
+const validateFinalizers = ({ finalizers = [] }: ObjectMetaInput, path: FieldPath): readonly FieldError[] => {
+  const unfit = finalizers.flatMap((name, index) => {
+    const at = path.key(index);
+    const misspelled = broken(qualifiedNameRule, name, at);
+    if (misspelled.length > 0 || name.includes('/') || standardFinalizers.includes(name)) return misspelled;
+    return [invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+  });
+  const isTorn = finalizers.includes(orphanFinalizer) && finalizers.includes(foregroundFinalizer);
+  const both = `finalizer ${orphanFinalizer} and ${foregroundFinalizer} cannot be both set`;
+  return isTorn ? [...unfit, invalid(path, finalizers, both)] : unfit;
+};
+
 /**
  * What every object's metadata must be like, whatever the kind.
  *
@@ -54,4 +83,6 @@ export const validateObjectMeta = (
     ...broken(labelValueRule, value, path.child('labels')),
   ]),
   ...validateAnnotations(meta, path.child('annotations')),
+  ...validateOwners(meta, path.child('ownerReferences')),
+  ...validateFinalizers(meta, path.child('finalizers')),
 ];

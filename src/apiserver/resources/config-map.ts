@@ -30,6 +30,16 @@ const validate = (configMap: ConfigMap): readonly FieldError[] => {
   ];
 };
 
+/** Values of which there are none are left out, as Go leaves them out. */
+const withoutEmptyData = (configMap: ConfigMap): ConfigMap => {
+  const { data = {}, binaryData = {}, ...rest } = configMap;
+  return {
+    ...rest,
+    ...(Object.keys(data).length === 0 ? {} : { data }),
+    ...(Object.keys(binaryData).length === 0 ? {} : { binaryData }),
+  };
+};
+
 /** ConfigMaps as Kubernetes serves them. */
 export const configMapStrategy: Strategy<ConfigMap> = {
   resource: configMaps,
@@ -44,6 +54,7 @@ export const configMapStrategy: Strategy<ConfigMap> = {
     },
     ageColumn,
   ],
+  applyDefaults: withoutEmptyData,
   validate,
   validateUpdate: (next, old) => [
     ...validateImmutable(next, old, ['data', 'binaryData'], rootPath),

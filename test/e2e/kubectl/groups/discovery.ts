@@ -19,7 +19,6 @@ export const discovery: Group = {
         { lines: /^imagestreams /, reason: 'the verbs of custom resources have another order' },
         { lines: /^replicasets /, reason: 'served empty, for clients that list them' },
       ],
-      known: 'namespaces can be deleted all at once',
     },
     {
       run: 'kubectl api-resources --api-group=image.openshift.io -o name',

@@ -16,7 +16,6 @@ export const creating: Group = {
     { run: 'kubectl create configmap immutable --from-literal=a=b -o yaml --dry-run=client' },
     {
       run: 'kubectl create configmap server --from-literal=a=b -o yaml --dry-run=server',
-      known: 'a dry-run create answers with a resourceVersion',
     },
     { run: 'kubectl create secret generic plain --from-literal=password=hunter2' },
     { run: 'kubectl get secret plain -o yaml' },

@@ -75,7 +75,6 @@ export const reading: Group = {
     { run: 'kubectl get events --field-selector data.color=red' },
     {
       run: 'kubectl get ns --field-selector status.phase=Active,metadata.name=reading',
-      known: 'no such field selector',
     },
     { run: 'kubectl get secret --field-selector type=Opaque' },
     { run: 'kubectl get secret --field-selector type!=Opaque' },

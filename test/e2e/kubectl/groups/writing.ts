@@ -1,4 +1,4 @@
-import type { Group } from '../row.ts';
+import type { Group, Row } from '../row.ts';
 
 const clearer = 'says in plain words what the original says in those of its language';
 const builtIn = 'image streams are a built-in kind here, as in OpenShift, and no custom resource';
@@ -42,7 +42,7 @@ export const applying: Group = {
     'strange.yaml': 'apiVersion: example.com/v1\nkind: Gizmo\nmetadata: {name: a}\n',
   },
   rows: [
-    { run: 'kubectl diff -f one.yaml', known: 'a dry-run create answers with a resourceVersion' },
+    { run: 'kubectl diff -f one.yaml' },
     { run: 'kubectl apply -f one.yaml --dry-run=client' },
     { run: 'kubectl apply -f one.yaml --dry-run=server' },
     { run: 'kubectl get cm settings' },
@@ -102,6 +102,74 @@ export const applying: Group = {
   ],
 };
 
+const applied = (name: string, metadata: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  ${metadata}\n`;
+
+const streamNamed = (name: string, spec: string): string =>
+  `apiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: ${name}}\nspec: {${spec}}\n`;
+
+/** What is managed of an object, without times; in an order that does not depend on them. */
+const managed = (object: string): Row => ({
+  run: `kubectl get ${object} --show-managed-fields -o jsonpath='{.metadata.finalizers}{"\\n"}{range .metadata.managedFields[*]}{.manager} {.operation} {.fieldsV1}{"\\n"}{end}' | sort`,
+});
+
+/** The same of a stream. */
+const managedStream: Row = {
+  ...managed('is empty'),
+  except: [{ lines: /^before-first-apply /, reason: 'a stream has defaults, which nobody applied' }],
+};
+
+const applyRow = (file: string, manager: string): Row => ({
+  run: `kubectl apply --server-side --field-manager=${manager} -f ${file}`,
+});
+
+/** A set that several manage: each takes away only what is its own. */
+const finalizerRows: readonly Row[] = [
+  applyRow('held.yaml', 'first'),
+  applyRow('held-three.yaml', 'second'),
+  managed('cm held'),
+  applyRow('held-one.yaml', 'first'),
+  managed('cm held'),
+  applyRow('held-none.yaml', 'first'),
+  managed('cm held'),
+  applyRow('held.yaml', 'first'),
+  applyRow('held-null.yaml', 'first'),
+  { ...managed('cm held'), known: 'a field that is applied as null has no manager' },
+  applyRow('held.yaml', 'first'),
+  { run: 'kubectl delete cm held --wait=false' },
+  applyRow('held-one.yaml', 'first'),
+  managed('cm held'),
+  applyRow('held.yaml', 'first'),
+  applyRow('held-none.yaml', 'first'),
+  applyRow('held-none.yaml', 'second'),
+  { run: 'kubectl get cm held' },
+];
+
+/** What is applied although there is nothing in it. */
+const emptinessRows: readonly Row[] = [
+  applyRow('empty.yaml', 'first'),
+  { run: 'kubectl get cm empty -o yaml' },
+  managed('cm empty'),
+  applyRow('filled.yaml', 'first'),
+  managed('cm empty'),
+  applyRow('empty.yaml', 'first'),
+  { run: 'kubectl get cm empty -o yaml' },
+  managed('cm empty'),
+  applyRow('tags.yaml', 'first'),
+  managed('is empty'),
+  applyRow('tags-one.yaml', 'first'),
+  managedStream,
+  applyRow('tags.yaml', 'first'),
+  managedStream,
+  {
+    run: `kubectl get is empty -o jsonpath='{.spec.tags}'`,
+    instead: { reason: builtIn, code: 0, stdout: /^$/ },
+  },
+  applyRow('tags-one.yaml', 'first'),
+  applyRow('tags-null.yaml', 'first'),
+  managedStream,
+];
+
 /** Server-side apply: who owns which field. */
 export const serverSideApply: Group = {
   name: 'server-side',
@@ -115,6 +183,16 @@ export const serverSideApply: Group = {
     'unknown.yaml': `${configMap('{color: red}').replace('name: settings', 'name: unknown')}colour: {a: b}\n`,
     'client.yaml': configMap('{color: red}').replace('name: settings', 'name: client'),
     'created.yaml': configMap('{color: red}').replace('name: settings', 'name: created'),
+    'held.yaml': applied('held', 'finalizers: [example.com/one, example.com/two]'),
+    'held-one.yaml': applied('held', 'finalizers: [example.com/two]'),
+    'held-none.yaml': applied('held', 'finalizers: []'),
+    'held-null.yaml': applied('held', 'finalizers: null'),
+    'held-three.yaml': applied('held', 'finalizers: [example.com/three]'),
+    'empty.yaml': `${applied('empty', 'labels: {}')}data: {}\n`,
+    'filled.yaml': `${applied('empty', 'labels: {a: b}')}data: {k: v}\n`,
+    'tags.yaml': streamNamed('empty', 'tags: []'),
+    'tags-one.yaml': streamNamed('empty', 'tags: [{name: a}, {name: b}]'),
+    'tags-null.yaml': streamNamed('empty', 'tags: null'),
   },
   rows: [
     { run: 'kubectl apply --server-side -f one.yaml' },
@@ -157,6 +235,8 @@ export const serverSideApply: Group = {
       run: 'kubectl apply --server-side -f created.yaml',
       known: 'fields have no manager before the first apply',
     },
+    ...finalizerRows,
+    ...emptinessRows,
     { run: 'kubectl label cm settings touched=yes' },
     {
       run: `kubectl get cm settings -o jsonpath='{range .metadata.managedFields[*]}{.manager} {.operation}{"\\n"}{end}' --show-managed-fields`,
@@ -256,6 +336,18 @@ export const deleting: Group = {
   files: {
     'one.yaml': configMap('{color: blue}'),
     'held.yaml': configMap('{}').replace('name: settings', 'name: held\n  finalizers: [example.com/hold]'),
+    'owned.yaml': configMap('{}').replace(
+      'name: settings',
+      'name: owned\n  ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: x, uid: u, blockOwnerDeletion: true}]',
+    ),
+    'torn.yaml': configMap('{}').replace(
+      'name: settings',
+      'name: torn\n  finalizers: [orphan, foregroundDeletion]',
+    ),
+    'controllers.yaml': configMap('{}').replace(
+      'name: settings',
+      'name: controllers\n  ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: x, uid: u, controller: true}, {apiVersion: v1, kind: ConfigMap, name: y, uid: v, controller: true}]',
+    ),
   },
   rows: [
     { run: 'kubectl create -f one.yaml' },
@@ -273,12 +365,11 @@ export const deleting: Group = {
     { run: 'kubectl delete cm' },
     { run: 'kubectl create -f held.yaml' },
     { run: 'kubectl delete cm held --wait=false' },
-    { run: 'kubectl get cm held -o yaml', known: 'an empty data is kept' },
+    { run: 'kubectl get cm held -o yaml' },
     { run: 'kubectl delete cm held --timeout=1s' },
     { run: 'kubectl label cm held still=here' },
     {
       run: `kubectl patch cm held --type=json -p '[{"op":"add","path":"/metadata/finalizers/-","value":"a.io/b"}]'`,
-      known: 'new finalizers are listed in another form',
     },
     {
       run: 'kubectl delete cm held',
@@ -289,6 +380,30 @@ export const deleting: Group = {
     { run: 'kubectl delete cm,secret --all' },
     { run: 'kubectl get cm,secret' },
     { run: 'kubectl create cm g; kubectl delete cm g --cascade=orphan --wait=false' },
+    { run: 'kubectl create cm h; kubectl delete cm h --cascade=foreground --wait=false' },
+    { run: 'kubectl create cm i; kubectl delete cm i --cascade=background' },
+    { run: 'kubectl create cm j; kubectl delete cm j --cascade=sideways' },
+    {
+      run: `kubectl create cm k; kubectl delete --raw '/api/v1/namespaces/deleting/configmaps/k?propagationPolicy=Foreground' | grep -o '"finalizers":[^]]*]'`,
+    },
+    {
+      run: `kubectl create cm l; kubectl delete --raw '/api/v1/namespaces/deleting/configmaps/l?propagationPolicy=Orphan' | grep -o '"finalizers":[^]]*]'`,
+    },
+    {
+      run: `kubectl create cm m; kubectl delete --raw '/api/v1/namespaces/deleting/configmaps/m?orphanDependents=true' | grep -o '"finalizers":[^]]*]'`,
+    },
+    {
+      run: `kubectl create cm n; kubectl delete --raw '/api/v1/namespaces/deleting/configmaps/n?propagationPolicy=Background' | grep -o '"status":"[^"]*"'`,
+    },
+    { run: `kubectl delete --raw '/api/v1/namespaces/deleting/configmaps/n?propagationPolicy=Never'` },
+    {
+      run: `kubectl delete --raw '/api/v1/namespaces/deleting/configmaps/n?propagationPolicy=Orphan&orphanDependents=true'`,
+    },
+    { run: 'kubectl create -f owned.yaml --dry-run=server -o jsonpath={.metadata.ownerReferences}' },
+    { run: 'kubectl create -f torn.yaml' },
+    { run: 'kubectl create -f controllers.yaml' },
+    { run: 'kubectl create cm o; kubectl delete cm o --cascade=foreground --dry-run=server' },
+    { run: 'kubectl get cm o -o name' },
     { run: 'kubectl delete ns nowhere' },
     { run: 'kubectl create ns deleting-too; kubectl delete ns deleting-too --wait=false' },
   ],
