@@ -1,7 +1,22 @@
-import { always, type Row } from './row.ts';
+import { always, isFor, type Row } from './row.ts';
 
 const tooMany = (headers: Readonly<Record<string, string>>, body = 'Too Many Requests (HAP429)') =>
   always('manifests', { kind: 'answer', status: 429, headers, body });
+
+const newYearMs = Date.UTC(2026, 0, 1);
+
+/** A registry that wants five seconds, by its own clock. */
+const byClock =
+  (fastMs: number): Row['breaks'] =>
+  (request, { clock }) => {
+    if (!isFor(request, 'manifests')) return undefined;
+    const nowMs = clock.now() + fastMs;
+    const headers = {
+      date: new Date(nowMs).toUTCString(),
+      'retry-after': new Date(nowMs + 5_000).toUTCString(),
+    };
+    return { kind: 'answer', status: 429, headers };
+  };
 
 /** Registries that ask to be left alone. The clock stands at 2026-01-01T00:00:00Z. */
 export const limits: readonly Row[] = [
@@ -53,17 +68,7 @@ export const limits: readonly Row[] = [
   {
     name: '429 with a date',
     ask: 'manifest',
-    breaks: ({ url }, { clock }) =>
-      url.pathname.includes('/manifests/')
-        ? {
-            kind: 'answer',
-            status: 429,
-            headers: {
-              date: new Date(clock.now()).toUTCString(),
-              'retry-after': new Date(clock.now() + 5_000).toUTCString(),
-            },
-          }
-        : undefined,
+    breaks: byClock(0),
     gets: {
       code: 'rate-limited',
       status: 429,
@@ -74,6 +79,85 @@ export const limits: readonly Row[] = [
     sends: ['3 × GET manifest bearer'],
     afterMs: 10000,
     recoversAfterMs: 5000,
+  },
+  {
+    name: '429 with a date, by a clock that is an hour fast',
+    ask: 'manifest',
+    breaks: byClock(3_600_000),
+    gets: {
+      code: 'rate-limited',
+      status: 429,
+      says: 'too many requests; the registry asks to wait 5 s',
+      fault: 'rate-limited',
+      reason: 'TooManyRequests',
+    },
+    sends: ['3 × GET manifest bearer'],
+    afterMs: 10000,
+    recoversAfterMs: 5000,
+  },
+  {
+    name: '429 with a date, by a clock that is an hour slow',
+    ask: 'manifest',
+    breaks: byClock(-3_600_000),
+    gets: {
+      code: 'rate-limited',
+      status: 429,
+      says: 'too many requests; the registry asks to wait 5 s',
+      fault: 'rate-limited',
+      reason: 'TooManyRequests',
+    },
+    sends: ['3 × GET manifest bearer'],
+    afterMs: 10000,
+    recoversAfterMs: 5000,
+  },
+  {
+    name: '429 with a duration as Go writes it',
+    ask: 'manifest',
+    breaks: tooMany({ 'retry-after': '1.5s' }),
+    gets: {
+      code: 'rate-limited',
+      status: 429,
+      says: 'too many requests; the registry asks to wait 2 s',
+      fault: 'rate-limited',
+      reason: 'TooManyRequests',
+    },
+    sends: ['3 × GET manifest bearer'],
+    afterMs: 3000,
+    recoversAfterMs: 1500,
+  },
+  {
+    name: '429 with a point in time, in seconds since the epoch',
+    ask: 'manifest',
+    breaks: tooMany({
+      date: new Date(newYearMs).toUTCString(),
+      'x-retry-after': String(newYearMs / 1000 + 3600),
+    }),
+    gets: {
+      code: 'rate-limited',
+      status: 429,
+      says: 'too many requests; the registry asks to wait 3600 s',
+      fault: 'rate-limited',
+      reason: 'TooManyRequests',
+    },
+    sends: ['GET manifest bearer'],
+    afterMs: 0,
+    recoversAfterMs: 3600000,
+    recovery: ['GET token basic', 'GET manifest bearer'],
+  },
+  {
+    name: '429 with a wait in its text',
+    ask: 'manifest',
+    breaks: tooMany({}, 'retry-after: 2s, allowed: 44000/minute'),
+    gets: {
+      code: 'rate-limited',
+      status: 429,
+      says: 'too many requests; the registry asks to wait 2 s',
+      fault: 'rate-limited',
+      reason: 'TooManyRequests',
+    },
+    sends: ['3 × GET manifest bearer'],
+    afterMs: 4000,
+    recoversAfterMs: 2000,
   },
   {
     name: '429 with a wait of zero',
@@ -87,6 +171,8 @@ export const limits: readonly Row[] = [
       reason: 'TooManyRequests',
     },
     sends: ['3 × GET manifest bearer'],
+    afterMs: 1667,
+    recoversAfterMs: 1000,
   },
   {
     name: '429 with a wait of a minute',

@@ -14,6 +14,7 @@ import type { Lookup } from '../../src/oci/transport/address.ts';
 import { defaultRetryPolicy } from '../../src/oci/transport/retry.ts';
 import { createManualClock } from '../fakes/clock.ts';
 import {
+  type AuthOptions,
   anImage,
   type Certificate,
   createCertificate,
@@ -77,12 +78,17 @@ const kindOf = ({ url }: RecordedRequest): string => {
 const credentialKind = (authorization: string | undefined): string =>
   authorization === undefined ? 'anonymous' : (authorization.split(' ', 1)[0] ?? '').toLowerCase();
 
-export const startWorld = async (tls: Certificate, options: RegistryClientOptions = {}): Promise<World> => {
+export const startWorld = async (
+  tls: Certificate,
+  options: RegistryClientOptions = {},
+  auth: Pick<AuthOptions, 'expiresInSeconds'> = { expiresInSeconds: 300 },
+): Promise<World> => {
   const clock = createManualClock();
   const registry = await startFakeRegistry({
     tls,
     now: clock.now,
     auth: {
+      ...auth,
       kind: 'bearer',
       users: { alice: password },
       realm: ({ port }) => `https://auth.registry.test:${port}/token`,
