@@ -3,7 +3,7 @@ import { parseImageConfig } from './image-config.ts';
 import { formatRepository } from './reference.ts';
 import { createRequest, repositoryUrl } from './request.ts';
 import { requestError, type Send } from './transport/send.ts';
-import { errorOfResponse } from './transport/status.ts';
+import { errorOfResponse, isWebPage } from './transport/status.ts';
 import type { RegistryClient } from './types.ts';
 
 const maxConfigBytes = 4 * 1024 * 1024;
@@ -31,6 +31,12 @@ export const createConfigReader =
     if (response.status !== 200) throw errorOfResponse(request, response, now());
     const { bytes } = response;
     const digest = digestBytes(bytes, digestAlgorithm(descriptor.digest));
+    if (digest !== descriptor.digest && isWebPage(response)) {
+      throw requestError(request, 'invalid-response', 'the answer is a web page, not a config', {
+        fault: 'web-page',
+        status: response.status,
+      });
+    }
     if (digest !== descriptor.digest || bytes.byteLength !== descriptor.size) {
       throw requestError(
         request,

@@ -62,7 +62,7 @@ const agreeOnMediaType = (contentType: string | undefined, body: JsonObject): st
 };
 
 /** Text from outside in a sentence: short, on one line. */
-const quote = (text: string): string => JSON.stringify(text.slice(0, 100));
+const quote = (text: string): string => JSON.stringify(text.slice(0, 100).replaceAll(/[^\x20-\x7e]/g, '?'));
 
 const hasAny = (body: JsonObject, names: readonly string[]): boolean =>
   names.some((name) => body[name] !== undefined);

@@ -129,7 +129,7 @@ describe.each(profiles.map((profile) => [profile.name, profile] as const))('%s',
     const realm = options.auth?.realm;
     const registry = hosts[0]?.split(':')[0] ?? '';
     const isAsked = options.auth !== undefined;
-    const confidant = realm === undefined ? registry : new URL(realm).hostname;
+    const confidant = typeof realm === 'string' ? new URL(realm).hostname : registry;
     const confided =
       login === undefined ? [] : [{ secret: login.password, hosts: isAsked ? [confidant] : [] }];
     expect(strayCredentials(started.registry.connections, confided)).toEqual([]);

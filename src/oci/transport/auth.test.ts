@@ -253,7 +253,7 @@ describe('withAuth, at a registry that wants tokens', () => {
     ],
     ['a web page', anAnswer(200, { body: '<html>' }), 'invalid-response', 'the answer holds no token'],
     ['nothing there', anAnswer(404), 'invalid-response', 'unexpected answer 404'],
-    ['an overload', anAnswer(503), 'unavailable', 'the registry answered 503'],
+    ['an overload', anAnswer(503), 'unavailable', 'the token server answered 503'],
     ['a limit', anAnswer(429), 'rate-limited', 'too many requests'],
   ] as const)('fails when the token server has %s', async (_name, token, code, problem) => {
     const { send } = against({ accepts: withToken, token: () => token });

@@ -103,7 +103,7 @@ export const withAuth =
       const isGuess = schemes.ofRepository(request) === undefined;
       const outcome = await prove(known, undefined, request, signal);
       const isAnswer = !(outcome instanceof RegistryError);
-      if (isAnswer && (!isRefusal(outcome) || (outcome.status === 403 && !isGuess))) return outcome;
+      if (isAnswer && (!isRefusal(request, outcome) || (outcome.status === 403 && !isGuess))) return outcome;
       // The registry may have changed its mind, or want something else for this repository.
       const challenge = isAnswer && outcome.status === 401 ? outcome : await ask(request, signal);
       const changed = learn(request, challenge);

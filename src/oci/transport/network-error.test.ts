@@ -25,7 +25,7 @@ describe('describeNetworkError', () => {
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'certificate', 'the server wants a client certificate'],
     ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'certificate', 'the server does not accept our client certificate'],
     ['UND_ERR_PRX_CONN', 'unavailable', 'the proxy closed the connection'],
-    ['UND_ERR_HEADERS_OVERFLOW', 'invalid-response', 'the answer is not HTTP'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'too-large', 'the head of the answer is larger than is accepted'],
     ['EWHATEVER', 'unavailable', 'the request failed (EWHATEVER)'],
   ] as const)('explains %s', (code, expected, problem) => {
     expect(describeNetworkError(withCode(code))).toMatchObject({ code: expected, problem });

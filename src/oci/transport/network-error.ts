@@ -122,9 +122,7 @@ const describeCode = (code: string): NetworkProblem => {
 };
 
 /** undici's parser errors carry what came in, in their message and in `data`; they have no code. */
-const isParserError = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.name === 'HTTPParserError' || codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW');
+const isParserError = (error: unknown): boolean => error instanceof Error && error.name === 'HTTPParserError';
 
 /** What a proxy answered that does not let a request through; undici says it in the message only. */
 const refusalOfProxy = (error: unknown): string | undefined =>
@@ -136,6 +134,8 @@ const refusalOfProxy = (error: unknown): string | undefined =>
 export const describeNetworkError = (error: unknown): NetworkProblem => {
   if (error instanceof BlockedAddressError)
     return { code: 'blocked', fault: 'address', problem: error.message };
+  if (codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW')
+    return { code: 'too-large', problem: 'the head of the answer is larger than is accepted' };
   if (isParserError(error))
     return { code: 'invalid-response', fault: 'not-http', problem: 'the answer is not HTTP' };
   const status = refusalOfProxy(error);

@@ -4,7 +4,7 @@ import type { Credential, CredentialHelper } from '../types.ts';
 import { type AuthScheme, repositoryKey } from './auth-scheme.ts';
 import { basicAuthorization } from './basic.ts';
 import { type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
-import { faultOfRefusal } from './status.ts';
+import { faultOfRefusal, isRefusalElsewhere } from './status.ts';
 import type { Token, TokenQuery, TokenSource } from './token.ts';
 
 /** What came of a request: the answer of the registry, or why there is no token to send it with. */
@@ -50,6 +50,8 @@ const sendWithToken = async (
   const token = await tokenOrFailure(tokens.get(query, request, signal));
   if (token instanceof RegistryError) return token;
   const response = await next(authorize(request, `Bearer ${token.value}`, query.credential), signal);
+  // One that is too large for the registry must not be sent again and again either.
+  if (response.status === 431) tokens.drop(query, request, token.value);
   if (!isOwn401(request, response)) return response;
   tokens.drop(query, request, token.value);
   if (!token.cached) return response;
@@ -78,11 +80,11 @@ const candidates = (request: RegistryRequest, worked: string | undefined): reado
 const mostTelling = (refusals: readonly Outcome[]): Outcome | undefined =>
   refusals.find(({ status }) => status === 403) ?? refusals[0];
 
-/** Whether another credential may do better. */
-export const isRefusal = (outcome: Outcome): boolean =>
+/** Whether another credential may do better. Whoever refuses after a redirect was offered none. */
+export const isRefusal = (request: RegistryRequest, outcome: Outcome): boolean =>
   outcome instanceof RegistryError
     ? outcome.code === 'unauthorized' || outcome.code === 'denied'
-    : outcome.status === 401 || outcome.status === 403;
+    : (outcome.status === 401 || outcome.status === 403) && !isRefusalElsewhere(request, outcome);
 
 /** Whoever gets a token, or a 403, is known: it is the right to read that is lacking. Token servers answer 403 for wrong passwords too. */
 const isKnownButNotEnough = ({ kind }: AuthScheme, refusal: Outcome): boolean =>
@@ -152,7 +154,7 @@ export const createProver = (next: Send, tokens: TokenSource): Prove => {
         const answer =
           (isKnown ? anonymous : undefined) ?? (await attempt(scheme, credential, request, signal));
         if (answer === undefined) note(credential, 'unfit');
-        else if (isRefusal(answer)) refused(credential, answer);
+        else if (isRefusal(request, answer)) refused(credential, answer);
         else {
           if (answer instanceof RegistryError) return withTrials(answer, trials);
           note(credential, 'accepted');

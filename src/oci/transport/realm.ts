@@ -63,7 +63,9 @@ export const checkRealm = (
   if (url === null) return refuse('the registry names a token server that is no URL');
   const mayBeHttp = registryUrl.protocol === 'http:';
   if (url.protocol !== 'https:' && !(mayBeHttp && url.protocol === 'http:')) {
-    return refuse(`the registry names a token server that is not https (${url.host})`);
+    return refuse(
+      `the registry names a token server that is not https (${url.host === '' ? url.protocol : url.host})`,
+    );
   }
   if (url.username !== '' || url.password !== '') {
     return refuse(`the registry names a token server with credentials in its URL (${url.host})`);

@@ -47,6 +47,15 @@ describe('retryAfterOf', () => {
     expect(retryAfterOf(response, now)).toBe(expected);
   });
 
+  it('goes by the clock of who answers', () => {
+    const theirs = now + 7_200_000;
+    const headers = {
+      date: new Date(theirs).toUTCString(),
+      'retry-after': new Date(theirs + 5_000).toUTCString(),
+    };
+    expect(retryAfterOf(answer(429, '', headers), now)).toBe(5_000);
+  });
+
   it('reads no text but that of a 429', () => {
     expect(retryAfterOf(answer(503, 'retry-after: 2s'), now)).toBeUndefined();
     expect(retryAfterOf(answer(429, '<h1>Too Many Requests</h1>'), now)).toBeUndefined();

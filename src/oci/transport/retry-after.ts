@@ -69,7 +69,9 @@ const perSecondUnits: Readonly<Record<string, number>> = { second: 1, minute: 60
 export const retryAfterOf = (response: RegistryResponse, nowMs: number): number | undefined => {
   const { headers, status } = response;
   const header = headers['retry-after'] ?? headers['x-retry-after'];
-  const told = parseRetryAfter(header, nowMs);
+  // Points in time are meant on the clock of who names them, which may be wrong.
+  const theirNowMs = httpDate(headers['date'] ?? '');
+  const told = parseRetryAfter(header, Number.isNaN(theirNowMs) ? nowMs : theirNowMs);
   if (told !== undefined || status !== 429) return told;
   return parseRetryAfter(retryInBody.exec(bodyOf(response))?.[1], nowMs);
 };

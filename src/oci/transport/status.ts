@@ -30,6 +30,15 @@ export const registryCodeOf = (response: RegistryResponse): string | undefined =
 export const isWebPage = ({ headers }: RegistryResponse): boolean =>
   parseMediaType(headers['content-type'] ?? '') === 'text/html';
 
+/**
+ * Whether somebody else refuses access, after a redirect: nothing was offered there, so it says nothing about the credentials for
+ * the registry.
+ */
+export const isRefusalElsewhere = (
+  { url: asked }: RegistryRequest,
+  { url, status }: RegistryResponse,
+): boolean => (status === 401 || status === 403) && url.host !== asked.host;
+
 const faultsOfTrials: Readonly<Record<CredentialTrial['outcome'], RegistryFault | undefined>> = {
   accepted: undefined,
   refused: 'credential-refused',
@@ -84,8 +93,12 @@ const judge = (
   registryCode: string | undefined,
   retryAfterMs: number | undefined,
 ): Verdict => {
-  const { status } = response;
+  const { status, url } = response;
   const code = registryCode === undefined ? '' : ` ${registryCode}`;
+  const who = request.operation === 'token' ? 'the token server' : 'the registry';
+  if (isRefusalElsewhere(request, response)) {
+    return { code: 'redirect', problem: `${url.host}, where the registry redirects to, answers ${status}` };
+  }
   if (status === 401) {
     const hasCredentials = request.access.keychain(request.repository).length > 0;
     return {
@@ -94,6 +107,9 @@ const judge = (
       ...(request.operation !== 'token' && isUnknownLogin(response) ? { fault: 'login-unknown' } : {}),
     };
   }
+  // A registry that knows who asks says so in its own format; a page comes from something in front of it.
+  if (status === 403 && isWebPage(response))
+    return { code: 'denied', fault: 'web-page', problem: 'access denied, by a web page' };
   if (status === 403) return { code: 'denied', problem: 'access denied' };
   if (status === 404 && request.operation !== 'token') {
     return { ...notFound(request, registryCode), ...(isWebPage(response) ? { fault: 'web-page' } : {}) };
@@ -101,9 +117,9 @@ const judge = (
   if (status === 429) {
     return { code: 'rate-limited', problem: `too many requests${wait(retryAfterMs)}` };
   }
-  if (status === 408) return { code: 'timeout', problem: 'the registry gave up waiting (408)' };
+  if (status === 408) return { code: 'timeout', problem: `${who} gave up waiting (408)` };
   if (status >= 500) {
-    const problem = `the registry answered ${status}${code}${wait(retryAfterMs)}`;
+    const problem = `${who} answered ${status}${code}${wait(retryAfterMs)}`;
     return { code: 'unavailable', fault: 'server-error', problem };
   }
   if (status >= 300 && status < 400) {

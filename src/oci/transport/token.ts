@@ -5,7 +5,7 @@ import { parseJsonObject } from '../json.ts';
 import type { Credential } from '../types.ts';
 import { basicAuthorization } from './basic.ts';
 import { type RegistryRequest, requestError, type Send } from './send.ts';
-import { errorOfResponse } from './status.ts';
+import { errorOfResponse, isWebPage } from './status.ts';
 
 /** What a token is asked for. */
 export type TokenQuery = {
@@ -103,8 +103,10 @@ export const createTokenSource = (send: Send, clock: Clock): TokenSource => {
     }
     if (response.status !== 200) throw errorOfResponse(request, response, clock.now());
     const token = parseToken(response.bytes);
-    if (token === undefined)
-      throw requestError(request, 'invalid-response', 'the answer holds no token', { fault: 'no-token' });
+    if (token === undefined) {
+      const fault = isWebPage(response) ? 'web-page' : 'no-token';
+      throw requestError(request, 'invalid-response', 'the answer holds no token', { fault });
+    }
     tokens.set(key, {
       value: token.value,
       staleAtMs: askedAtMs + token.lifetimeSeconds * 1000 * refreshAfter,

@@ -16,7 +16,7 @@ export type AuthOptions = {
   /** Whether public repositories want a token all the same. Default true: most do. */
   readonly publicWantsToken?: boolean;
   /** Where tokens are had, as the challenge names it. Default `/token` of the host that was asked. */
-  readonly realm?: string;
+  readonly realm?: string | ((asked: URL) => string);
   /** Default `fake`; empty is left out of the challenge. */
   readonly service?: string;
   /** Scope in the challenge. Default the repository's; empty is left out. */
@@ -55,7 +55,7 @@ const userOfBasic = (header: string | undefined, users: AuthOptions['users']): s
 };
 
 const realmOf = (options: AuthOptions, { url }: RecordedRequest): string =>
-  options.realm ?? `${url.origin}/token`;
+  typeof options.realm === 'function' ? options.realm(url) : (options.realm ?? `${url.origin}/token`);
 
 const bearerChallenge = (options: AuthOptions, request: RecordedRequest, repository: string): string => {
   const { service = 'fake', scope = `repository:${repository}:pull`, challenges = '$' } = options;

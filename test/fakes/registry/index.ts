@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Digest } from '../../../src/oci/types.ts';
 import { type AuthOptions, createGuard } from './auth.ts';
 import type { Certificate } from './certificate.ts';
 import type { Content } from './content.ts';
@@ -62,6 +63,8 @@ export type FakeRegistry = {
   readonly forgetRequests: () => void;
   /** Stores an image or index with all it refers to. Adding under a tag again moves it. */
   readonly add: (repository: string, content: Content, tag?: string) => void;
+  /** The bytes of a blob, by the path that it is asked for at. */
+  readonly blob: (repository: string, path: string) => Uint8Array;
   readonly deleteTag: (repository: string, tag: string) => void;
   /** Lets `hook` break requests until the returned function is called; hooks that came last are asked first. */
   readonly intercept: (hook: Hook) => () => void;
@@ -141,6 +144,12 @@ export const startFakeRegistry = async (options: FakeRegistryOptions = {}): Prom
     log: () => requests.map(({ method, path }) => `${method} ${path}`),
     forgetRequests: () => requests.splice(0),
     add: storage.add,
+    blob: (repository, path) => {
+      const name = parseRoute(new URL(path, url).pathname)?.name ?? '';
+      const found = storage.repository(repository)?.blobs.get(name as Digest);
+      if (found === undefined) throw new Error(`no blob at ${path}`);
+      return found.bytes;
+    },
     deleteTag: (repository, tag) => storage.repository(repository)?.tags.delete(tag),
     intercept: (hook) => {
       hooks.unshift(hook);
