@@ -1,4 +1,5 @@
 import { createSingleFlight } from '../lib/single-flight.ts';
+import { createWeightedCache } from '../lib/weighted-cache.ts';
 import { RegistryError } from '../oci/errors.ts';
 import type {
   Access,
@@ -11,7 +12,6 @@ import type {
   RegistryClient,
   Repository,
 } from '../oci/types.ts';
-import { createWeightedCache } from './weighted-cache.ts';
 
 /** One repository, asked on behalf of someone. */
 export type Scope = { readonly repository: Repository; readonly access: Access };

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { createSingleFlight } from '../lib/single-flight.ts';
+import { createWeightedCache } from '../lib/weighted-cache.ts';
 import { RegistryError } from '../oci/errors.ts';
-import { createWeightedCache } from './weighted-cache.ts';
 
 type Answer<Value> =
   | { readonly ok: true; readonly value: Value }

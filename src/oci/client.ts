@@ -9,6 +9,7 @@ import { createTagLister } from './tag-lister.ts';
 import type { Lookup } from './transport/address.ts';
 import { withAuth } from './transport/auth.ts';
 import type { Certificates } from './transport/certificates.ts';
+import { withValidators } from './transport/conditional.ts';
 import { createGates } from './transport/limit.ts';
 import { observe, type RequestEvent } from './transport/observe.ts';
 import { withPlainHttp } from './transport/plain-http.ts';
@@ -50,6 +51,9 @@ export type RegistryClientOptions = {
   readonly listingLimits?: Partial<ListingLimits> | undefined;
 };
 
+/** Answers that are kept to be asked for again only if they changed: thousands of manifests. */
+const keptBytes = 8 * 2 ** 20;
+
 const withUserAgent =
   (userAgent: string): Layer =>
   (next) =>
@@ -77,7 +81,11 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
     sockets.send,
   );
   const send = stack(
-    [withRetry(options.retryPolicy ?? defaultRetryPolicy(), clock), withAuth({ clock, trustedRealms })],
+    [
+      withValidators(keptBytes),
+      withRetry(options.retryPolicy ?? defaultRetryPolicy(), clock),
+      withAuth({ clock, trustedRealms }),
+    ],
     bare,
   );
   const readers = {
