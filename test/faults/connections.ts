@@ -27,7 +27,8 @@ const late: Row['breaks'] = (request) =>
     : undefined;
 
 /** Short in real time: nothing else moves the timers of sockets. */
-const impatient = { timeouts: { connectMs: 5_000, idleMs: 600, totalMs: 1_200 } } as const;
+const impatient = { timeouts: { connectMs: 10_000, idleMs: 600, totalMs: 20_000 } } as const;
+const hurried = { timeouts: { connectMs: 10_000, idleMs: 10_000, totalMs: 1_200 } } as const;
 
 const text = Buffer.from(image.manifest.bytes).toString();
 
@@ -146,7 +147,7 @@ export const connections: readonly Row[] = [
   {
     name: 'sends its body byte by byte',
     ask: 'manifest',
-    options: impatient,
+    options: hurried,
     breaks: always('manifests', trickle('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n')),
     gets: {
       code: 'timeout',
