@@ -50,6 +50,8 @@ export type ApiClient = {
   ) => Promise<T>;
   /** Deletes an object of the namespace. */
   readonly delete: (resource: Resource, name: string, signal: AbortSignal) => Promise<void>;
+  /** What the server has of the group and version of a resource, by plural; undefined where it does not say. */
+  readonly resources: (resource: Resource, signal: AbortSignal) => Promise<readonly string[] | undefined>;
   /** Resolves when an answer begins that may never end, to its lines as they come; they end when the server closes it. */
   readonly lines: (path: string, signal: AbortSignal) => Promise<AsyncIterable<string>>;
 };
@@ -124,6 +126,16 @@ const verbsIn = (
     patch: (resource, name, patch, signal) => ask(mergePatch(pathOf(resource, name), patch), signal),
     patchStatus: (resource, name, patch, signal) =>
       ask(mergePatch(`${pathOf(resource, name)}/status`, patch), signal),
+    resources: async ({ group, version }, signal) => {
+      const path = `/apis/${group}/${version}`;
+      const list = await ask<{ readonly kind?: unknown; readonly resources?: unknown }>(
+        { method: 'GET', path },
+        signal,
+      );
+      const found =
+        list.kind === 'APIResourceList' && Array.isArray(list.resources) ? list.resources : undefined;
+      return found?.map((one: { readonly name: string }) => one.name);
+    },
     delete: async (resource, name, signal) => {
       const body = JSON.stringify({ kind: 'DeleteOptions', apiVersion: apiVersionOf(resource) });
       await ask({ method: 'DELETE', path: pathOf(resource, name), body }, signal);

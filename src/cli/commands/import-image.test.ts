@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createCliWorld, type FakeApi, notFound, startFakeApi } from '../../../test/fakes/cli.ts';
 import type { Image } from '../../api/image.ts';
 import type { ImageStream } from '../../api/image-stream.ts';
+import type { ImageStreamImport } from '../../api/image-stream-import.ts';
 
 type Fixture = {
   readonly commands: readonly {
@@ -243,10 +244,11 @@ describe('import-image sends what oc import-image sends', () => {
       const { exitCode, stderr } = await createCliWorld({ api, namespace: 'ocreq' }).run(line);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       expect(api.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+        'GET /apis/image.openshift.io/v1',
         'GET /apis/image.openshift.io/v1/namespaces/ocreq/imagestreams/app',
         'POST /apis/image.openshift.io/v1/namespaces/ocreq/imagestreamimports',
       ]);
-      expect(api.calls[1]?.body).toEqual({
+      expect(api.calls[2]?.body).toEqual({
         kind: 'ImageStreamImport',
         apiVersion: 'image.openshift.io/v1',
         metadata: {
@@ -334,7 +336,7 @@ describe('import-image refuses in the words of oc import-image', () => {
         stdout: '',
         stderr: `error: ${error}\n`,
       });
-      expect(api.calls.map(({ method }) => method)).toEqual(['GET']);
+      expect(api.calls.map(({ method }) => method)).toEqual(['GET', 'GET']);
     });
   }
 });
@@ -367,7 +369,7 @@ describe('import-image', () => {
     it(`makes the stream ${stream} of ${target} where there is none`, async () => {
       const api = await serveStream(undefined);
       await createCliWorld({ api }).run(`import-image ${target} --confirm`);
-      expect(api.calls[1]?.body).toMatchObject({
+      expect(api.calls[2]?.body).toMatchObject({
         metadata: { name: stream },
         spec: { images: [{ from: { kind: 'DockerImage', name: target }, to: { name: tag } }] },
       });
@@ -390,7 +392,7 @@ describe('import-image', () => {
       return { code: 409, body: { kind: 'Status', reason: 'Conflict', code: 409, message: 'changed' } };
     });
     expect((await createCliWorld({ api }).run('import-image app')).exitCode).toBe(0);
-    expect(api.calls).toHaveLength(6);
+    expect(api.calls).toHaveLength(7);
   });
 
   it('prints nothing but JSON with -o json, also when a tag failed', async () => {
@@ -440,5 +442,97 @@ describe('import-image', () => {
     expect(run.exitCode).toBe(0);
     expect(run.stderr).toContain('importing app 1s');
     expect(run.stderr.endsWith('\r\u001B[2K')).toBe(true);
+  });
+});
+
+describe('import-image, where import requests are objects of a cluster', () => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const base = '/apis/image.openshift.io/v1';
+  const requests = `${base}/namespaces/default/imagestreamimports`;
+  const ended = (reason: string, message = '') => [{ type: 'Complete', status: 'True', reason, message }];
+  const imported = {
+    conditions: ended('Imported'),
+    images: [{ tag: 'v1', status: success, image: { metadata: { name: digest } } }],
+  };
+  /** A kube-apiserver with our CRDs, whose controller finishes a request with `status` when it is watched. */
+  const startCluster = (status: unknown, canReadImages = true) =>
+    start(({ method, path, body }, response) => {
+      if (path === base)
+        return {
+          body: {
+            kind: 'APIResourceList',
+            resources: ['images', 'imagestreams', 'imagestreamimports', 'imagestreamimports/status'].map(
+              (name) => ({
+                name,
+              }),
+            ),
+          },
+        };
+      const made = {
+        metadata: { name: 'app-x7f', resourceVersion: '9' },
+        spec: { import: true, stream: 'app' },
+      };
+      if (method === 'POST') return { code: 201, body: { ...(body as object), ...made } };
+      if (path.startsWith(`${requests}?`)) {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(
+          [
+            { type: 'ADDED', object: made },
+            { type: 'MODIFIED', object: { ...made, status } },
+          ]
+            .map((event) => `${JSON.stringify(event)}\n`)
+            .join(''),
+        );
+        return undefined;
+      }
+      if (path.startsWith(requests)) return { body: made };
+      if (path.startsWith(`${base}/images/`))
+        return canReadImages
+          ? {
+              body: { metadata: { name: digest.replace(':', '-') }, dockerImageReference: 'quay.io/t/app@x' },
+            }
+          : { code: 403, body: { kind: 'Status', reason: 'Forbidden', code: 403, message: 'no' } };
+      return { body: anImageStream({ tags: [docker('v1', 'quay.io/t/app:v1')] }) };
+    });
+
+  it('creates one under a name of its own, waits until it is finished, and prints stream and images', async () => {
+    const api = await startCluster(imported);
+    const run = await createCliWorld({ api }).run('import-image app:v1');
+    expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(run.stdout).toContain('imagestream.image.openshift.io/app imported\n');
+    expect(run.stdout).toContain(`Image Name:\tapp:v1`);
+    const created = api.calls.find(({ method }) => method === 'POST')?.body as ImageStreamImport;
+    expect(created).toMatchObject({
+      metadata: { generateName: 'app-' },
+      spec: { stream: 'app', import: true },
+    });
+    expect(created.metadata).not.toHaveProperty('resourceVersion');
+    expect(api.calls.map(({ path }) => path)).toContain(
+      `${requests}?watch=true&fieldSelector=metadata.name%3Dapp-x7f&resourceVersion=9&timeoutSeconds=300`,
+    );
+    expect(api.calls.map(({ path }) => path)).toContain(`${base}/images/${digest.replace(':', '-')}`);
+  });
+
+  it('leaves images out that the user may not read', async () => {
+    const api = await startCluster(imported, false);
+    const run = await createCliWorld({ api }).run('import-image app:v1');
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).not.toContain('Image Name:');
+  });
+
+  it('says per tag what failed, exit code 1', async () => {
+    const api = await startCluster({
+      conditions: ended('ImportFailed', 'v1: gone'),
+      images: [{ tag: 'v1', status: { status: 'Failure', reason: 'NotFound', message: 'gone' } }],
+    });
+    const run = await createCliWorld({ api }).run('import-image app:v1');
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toBe('error: tag v1 failed: gone\nerror: imported completed with errors\n');
+  });
+
+  it('says why a request could not be run at all, exit code 1', async () => {
+    const api = await startCluster({ conditions: ended('ImportFailed', 'spec.images[0]: wrong') });
+    const run = await createCliWorld({ api }).run('import-image app:v1');
+    expect(run).toEqual({ exitCode: 1, stdout: '', stderr: 'error: spec.images[0]: wrong\n' });
   });
 });

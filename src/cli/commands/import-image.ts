@@ -3,11 +3,13 @@ import { imageStreamImports } from '../../api/resources.ts';
 import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { answersImports, importByObject } from '../import-object.ts';
 import { describeImport, importFailures } from '../import-report.ts';
 import { importRequest } from '../import-request.ts';
 import { type ImportFlags, type ImportTarget, parseImportTarget } from '../import-target.ts';
 import { parseOutput, writeDocument } from '../output.ts';
 import { importModeOf, referencePolicyOf } from '../policies.ts';
+import type { CliPorts } from '../ports.ts';
 import { withProgress } from '../progress.ts';
 import { findStream, isRefusal } from '../streams.ts';
 
@@ -70,10 +72,13 @@ const run = async (
   client: ApiClient,
   flags: ImportFlags,
   target: ImportTarget,
-  signal: AbortSignal,
+  ports: CliPorts,
 ): Promise<ImageStreamImport> => {
+  const { signal } = ports;
+  const isAnswered = await answersImports(client, signal);
   for (let tries = 1; ; tries++) {
     const request = await prepare(client, flags, target, signal);
+    if (!isAnswered) return importByObject(client, request, ports);
     try {
       return await client.create(imageStreamImports, request, signal);
     } catch (error) {
@@ -105,7 +110,7 @@ export const importImage = async (
     return;
   }
 
-  const result = await withProgress(stderr, clock, labelOf(flags), () => run(client, flags, target, signal));
+  const result = await withProgress(stderr, clock, labelOf(flags), () => run(client, flags, target, ports));
   const failures = importFailures(result);
   if (format === 'json' || format === 'yaml') await writeDocument(stdout, format, result);
   else if (format === 'name') stdout.write(`imagestream.image.openshift.io/${target.stream}\n`);
