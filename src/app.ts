@@ -7,7 +7,10 @@ import { writeKubeconfig } from './apiserver/kubeconfig.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
 import { createStorages, ensureDefaultNamespace } from './apiserver/storages.ts';
 import type { ApiCall } from './apply.ts';
-import { createGarbageCollector } from './controllers/garbage-collector/index.ts';
+import {
+  createGarbageCollector,
+  type GarbageCollectorOptions,
+} from './controllers/garbage-collector/index.ts';
 import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
 import type { DemoPorts } from './demo/demo.ts';
 import type { Feed } from './events/feed.ts';
@@ -39,6 +42,12 @@ export type App = {
 
 /** Kinds whose objects may own others. Events are left out as in Kubernetes; namespaces take with them what they hold. */
 const ownableResources: readonly Resource[] = [secrets, configMaps, deployments, imageStreams, images];
+
+const createCollector = (
+  store: Store,
+  { clock, logger }: PartsOptions,
+  onRuntime: GarbageCollectorOptions['onRuntime'],
+) => createGarbageCollector({ store, resources: ownableResources, clock, logger, onRuntime });
 
 const createCall =
   (server: ApiServer, token: string): ApiCall =>
@@ -111,13 +120,7 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await parts.client.close();
     await store.close();
   };
-  const garbageCollector = createGarbageCollector({
-    store,
-    resources: ownableResources,
-    clock,
-    logger,
-    onRuntime: parts.metrics.onRuntime,
-  });
+  const garbageCollector = createCollector(store, options, parts.metrics.onRuntime);
   try {
     await ensureDefaultNamespace(store, signal);
     const tls = await ensureCertificates(dataDir, listen.host, clock);

@@ -88,6 +88,7 @@ export const withContentsDeleted = (
     return namespaces.delete(key, { uid }, context);
   };
   // As in Kubernetes: nobody deletes all of them by one request.
-  const { deleteCollection: _deleteCollection, ...verbs } = namespaces;
-  return { ...verbs, delete: remove };
+  const verbs: RestStorage<Namespace> = { ...namespaces, delete: remove };
+  delete verbs.deleteCollection;
+  return verbs as Omit<GenericStorage<Namespace>, 'deleteCollection'>;
 };

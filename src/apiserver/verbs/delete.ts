@@ -37,7 +37,7 @@ const parsePropagation = (policy: unknown, orphan: unknown): Propagation | undef
   if (typeof orphan === 'boolean') return orphan ? 'Orphan' : 'Background';
   if (policy === undefined) return undefined;
   const known = propagations.find((name) => name === policy);
-  if (known === undefined) throw invalidOptions(notSupported(path, String(policy), [...propagations, 'nil']));
+  if (known === undefined) throw invalidOptions(notSupported(path, policy, [...propagations, 'nil']));
   return known;
 };
 
