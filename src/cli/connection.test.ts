@@ -222,3 +222,42 @@ describe('loadConnection refuses', () => {
     expect(error).toMatchObject({ code: 'usage', message: 'there is no kubeconfig at nope' });
   });
 });
+
+describe('loadConnection in a pod', () => {
+  const account = '/var/run/secrets/kubernetes.io/serviceaccount';
+  const files = {
+    [`${account}/token`]: 'secret\n',
+    [`${account}/ca.crt`]: 'PEM',
+    [`${account}/namespace`]: 'team',
+  };
+  const env = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '6443' };
+
+  it('speaks to the API of the cluster as the service account', async () => {
+    expect(await load({ files, env })).toMatchObject({
+      server: new URL('https://10.0.0.1:6443'),
+      namespace: 'team',
+      authorization: 'Bearer secret',
+      ca: 'PEM',
+      insecure: false,
+    });
+  });
+
+  it('knows IPv6, and another namespace', async () => {
+    const connection = await load({
+      files,
+      env: { ...env, KUBERNETES_SERVICE_HOST: 'fd00::1' },
+      options: { namespace: 'other' },
+    });
+    expect(connection).toMatchObject({ server: new URL('https://[fd00::1]:6443'), namespace: 'other' });
+  });
+
+  it('prefers a kubeconfig', async () => {
+    const own = { ...files, [home]: kubeconfigFor('https://home.example') };
+    expect((await load({ files: own, env })).server.host).toBe('home.example');
+  });
+
+  it('does not look past a kubeconfig that was named and is not there, or into a pod without an account', async () => {
+    expect(await failure({ files, env, options: { kubeconfig: 'gone' } })).toMatchObject({ code: 'usage' });
+    expect(await failure({ files: {}, env })).toMatchObject({ code: 'unreachable' });
+  });
+});

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { CliError, messageOf } from './errors.ts';
-import { type Entry, type FilePorts, loadKubeconfig, type Section } from './kubeconfig.ts';
+import { inClusterConnection } from './in-cluster.ts';
+import { type Entry, type FilePorts, type Kubeconfig, loadKubeconfig, type Section } from './kubeconfig.ts';
 import { fieldsOf, textOf } from './untyped.ts';
 
 /** How to reach one API server, and as whom. Certificates and keys are PEM texts. */
@@ -88,12 +89,30 @@ const serverOf = (cluster: Entry, source: string): URL => {
 };
 
 /**
- * Finds the API server that the kubeconfig's context names.
+ * Finds the API server that the kubeconfig's context names or, where there is no kubeconfig, that of the pod that this runs in.
  *
- * @throws {CliError} `unreachable` without any kubeconfig, `usage` when what it says cannot be used.
+ * @throws {CliError} `unreachable` without either, `usage` when what the kubeconfig says cannot be used.
  */
 export const loadConnection = async (options: ConnectionOptions, ports: FilePorts): Promise<Connection> => {
-  const config = await loadKubeconfig(options.kubeconfig, ports);
+  let config: Kubeconfig;
+  try {
+    config = await loadKubeconfig(options.kubeconfig, ports);
+  } catch (error) {
+    // Only to have found none is no answer of the user's.
+    const isNone = error instanceof CliError && error.code === 'unreachable';
+    const pod = isNone ? await inClusterConnection(options.namespace, ports) : undefined;
+    if (pod === undefined) throw error;
+    return pod;
+  }
+  return connectionOf(config, options, ports);
+};
+
+/** The connection that a context of a kubeconfig describes. */
+const connectionOf = async (
+  config: Kubeconfig,
+  options: ConnectionOptions,
+  ports: FilePorts,
+): Promise<Connection> => {
   const source = config.sources.join(', ');
   const contextName = options.context ?? config.currentContext;
   if (contextName === undefined)

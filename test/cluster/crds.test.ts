@@ -40,7 +40,10 @@ const goldenObjects = (kind: string): readonly KubernetesObject[] => {
     });
 };
 
-const withoutMetadata = ({ metadata: _, ...rest }: KubernetesObject): Json => rest;
+const withoutMetadata = (object: KubernetesObject): Json => {
+  const { metadata: _, ...rest } = object;
+  return rest;
+};
 
 const namespace = 'crds';
 const request = createKubeRequest(inject('kubeconfig'));
