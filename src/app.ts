@@ -134,7 +134,7 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
       tls,
       authenticate: createTokenAuthenticator(token, administrator),
       isReady: controllers.hasSynced,
-      extraRoutes: [createFeedRoute(feed), createWhyRoute(parts.why), parts.metrics.route],
+      extraRoutes: [createFeedRoute(feed, clock), createWhyRoute(parts.why), parts.metrics.route],
     });
     await server.listen(listen.host, listen.port, signal);
     const address = server.address() ?? '';

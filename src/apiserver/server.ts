@@ -30,7 +30,12 @@ export type ExtraRoute = {
   readonly isPublic: boolean;
   /** Streams end when `signal` is aborted: the client has gone, or the server stops. */
   readonly handle: (
-    request: { readonly query: URLSearchParams; readonly accept: string },
+    request: {
+      readonly query: URLSearchParams;
+      readonly accept: string;
+      /** `Last-Event-ID` of a client that comes back to a stream of server-sent events. */
+      readonly lastEventId: string | undefined;
+    },
     signal: AbortSignal,
   ) => Promise<{
     readonly status?: number;
@@ -125,6 +130,11 @@ const addHealth = (app: FastifyInstance, isReady: () => boolean): void => {
   app.get('/readyz', (_request, reply) => answer(reply, isReady()));
 };
 
+const lastEventIdOf = ({ headers }: FastifyRequest): string | undefined => {
+  const id = headers['last-event-id'];
+  return typeof id === 'string' && id !== '' ? id : undefined;
+};
+
 const addExtraRoutes = (
   app: FastifyInstance,
   { extraRoutes = [], authenticate }: ApiServerOptions,
@@ -140,7 +150,10 @@ const addExtraRoutes = (
         status = 200,
         contentType,
         body,
-      } = await handle({ query, accept: request.headers.accept ?? '' }, signal);
+      } = await handle(
+        { query, accept: request.headers.accept ?? '', lastEventId: lastEventIdOf(request) },
+        signal,
+      );
       reply.code(status).type(contentType);
       if (typeof body === 'string') return reply.send(body);
       reply.send(Readable.from(body));

@@ -13,6 +13,10 @@ export type Feed = {
    * A reader that falls too far behind is ended: it can list what it missed.
    */
   readonly follow: (signal: AbortSignal) => AsyncIterable<ChangeEvent>;
+  /**
+   * What was told after the event of that id: from memory, with deletions and failures, where it is still there; else undefined.
+   */
+  readonly after: (id: string) => readonly ChangeEvent[] | undefined;
   /** Tells the followers. */
   readonly publish: (events: readonly ChangeEvent[]) => void;
 };
@@ -23,6 +27,8 @@ export type FeedOptions = {
   readonly clock: Clock;
 };
 
+/** Events that are remembered for readers that come back. */
+const maxRemembered = 10_000;
 /** Events that wait for a slow reader. */
 const maxWaiting = 10_000;
 
@@ -50,6 +56,7 @@ async function* read(
 /** Makes the feed; it stores nothing. */
 export const createFeed = ({ listStreams, clock }: FeedOptions): Feed => {
   const followers = new Set<Follower>();
+  const remembered: ChangeEvent[] = [];
   return {
     list: ({ sinceMs = Number.NEGATIVE_INFINITY }) => {
       const now = formatTime(clock.now());
@@ -72,7 +79,13 @@ export const createFeed = ({ listStreams, clock }: FeedOptions): Feed => {
         signal.removeEventListener('abort', onAbort);
       });
     },
+    after: (id) => {
+      const index = remembered.findLastIndex((event) => event.id === id);
+      return index === -1 ? undefined : remembered.slice(index + 1);
+    },
     publish: (events) => {
+      remembered.push(...events);
+      remembered.splice(0, remembered.length - maxRemembered);
       for (const follower of followers) {
         follower.isLost ||= follower.waiting.length + events.length > maxWaiting;
         if (!follower.isLost) follower.waiting.push(...events);
