@@ -148,7 +148,8 @@ export const createWork = (
     intervals,
     clock,
   });
-  return { keychains, feed, controllers, why };
+  const { toldRevision } = controllers;
+  return { keychains, feed, controllers, why, toldRevision };
 };
 
 /** What works on the objects of a store. */

@@ -38,7 +38,7 @@ export type FinishedImport = {
   readonly repository: ImportedRepository | undefined;
 };
 
-export type ApplyContext = WriteContext & Pick<BudgetOptions, 'historyLimit' | 'maxBytes'>;
+export type ApplyContext = WriteContext & Pick<BudgetOptions, 'historyLimit' | 'maxBytes' | 'toldRevision'>;
 
 /** What is to be written; where nothing changed, the stream is the one that is stored. */
 export type AppliedImport = {

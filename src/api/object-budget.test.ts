@@ -45,6 +45,17 @@ describe('fitIntoBudget', () => {
     expect(countsOf(fitIntoBudget(given, given, { ...options, historyLimit: 0 }).stream)).toEqual({ a: 1 });
   });
 
+  it('keeps what has yet to be told beyond the limit, but not beyond the size', () => {
+    const given = stream(withHistory({}, 'a', 9));
+    const told = { ...options, historyLimit: 2, toldRevision: () => 3 };
+    expect(countsOf(fitIntoBudget(given, given, told).stream)).toEqual({ a: 6 });
+    expect(countsOf(fitIntoBudget(given, given, { ...told, toldRevision: () => 9 }).stream)).toEqual({
+      a: 2,
+    });
+    const maxBytes = 4096 + bytesOf(given) - 6 * 230;
+    expect(countsOf(fitIntoBudget(given, given, { ...told, maxBytes }).stream)['a']).toBeLessThan(6);
+  });
+
   it('takes from the longest history first', () => {
     const given = stream(withHistory(withHistory({}, 'long', 18), 'short', 3));
     const maxBytes = 4096 + bytesOf(given) - 10 * 230;

@@ -4,12 +4,17 @@ import { observeTag } from './pending.ts';
 import { findTag, latestTagEvent, putTag } from './tag-history.ts';
 import { prioritizeTags } from './tag-priority.ts';
 
+/** The last revision of a tag, by the stream's uid, that every sink of change events was told; infinite where there is none to tell. */
+export type ToldRevision = (uid: string, tag: string) => number;
+
 /** What bounds a stream's size (design decision 8). */
 export type BudgetOptions = {
   /** Entries that the history of one tag may hold. */
   readonly historyLimit: number;
   /** Bytes of the whole object as JSON. etcd refuses about 1.5 MB, and loses ownership data well before. */
   readonly maxBytes: number;
+  /** What is newer is kept beyond the limit, as long as there is room: it has yet to be told. Default: nothing has. */
+  readonly toldRevision?: ToldRevision | undefined;
   /** RFC 3339, for the conditions of tags that are refused. */
   readonly now: string;
 };
@@ -103,7 +108,12 @@ export const fitIntoBudget = (
   old: ImageStream | undefined,
   options: BudgetOptions,
 ): { readonly stream: ImageStream; readonly refusedTags: readonly string[] } => {
-  const limited = withLists(next, (list) => keepNewest(list, Math.max(1, options.historyLimit)));
+  const { historyLimit, toldRevision = () => Number.POSITIVE_INFINITY } = options;
+  const limited = withLists(next, (list) => {
+    const told = toldRevision(next.metadata.uid ?? '', list.tag);
+    const untold = itemsOf(list).filter(({ revision = 0 }) => revision > told).length;
+    return keepNewest(list, Math.max(1, historyLimit, untold));
+  });
   const excess = excessBytes(limited, options.maxBytes);
   if (excess <= 0) return { stream: limited, refusedTags: [] };
   const trimmed = dropOldEntries(limited, excess);

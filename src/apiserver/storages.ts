@@ -1,4 +1,5 @@
 import { namespaces } from '../api/core.ts';
+import type { ToldRevision } from '../api/object-budget.ts';
 import type { Importer, Keychains } from '../importer/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isStoreError } from '../store/errors.ts';
@@ -33,6 +34,8 @@ export type StoragePorts = {
   readonly clock: Clock;
   /** Entries that the history of one tag may hold. */
   readonly historyLimit: number;
+  /** What sinks of change events were told. */
+  readonly toldRevision?: ToldRevision | undefined;
   /** Tags of a repository to import at most; 0: all. */
   readonly maxTagsPerRepository: number;
 };

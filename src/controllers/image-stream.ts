@@ -1,5 +1,6 @@
 import type { ImageStream, ImageStreamStatus } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
+import type { ToldRevision } from '../api/object-budget.ts';
 import { imageStreams } from '../api/resources.ts';
 import {
   type DueTag,
@@ -39,6 +40,8 @@ export type ImageStreamPorts = {
   readonly dueTags: DueTags;
   readonly retries: Retries;
   readonly references: Pick<References, 'factsFor'>;
+  /** What sinks of change events were told. */
+  readonly toldRevision?: ToldRevision | undefined;
   readonly settings: ImageStreamSettings;
   readonly onEvent: OnController;
 };
@@ -206,8 +209,9 @@ export const createImageStreamReconciler = (ports: ImageStreamPorts): Reconcile 
       report(key, { results, secrets }, ports);
       const references = await ports.references.factsFor(stream, signal);
       const { historyLimit } = settings;
+      const { toldRevision } = ports;
       const record = (current: ImageStream): ImageStreamStatus =>
-        recordImports(current, results, { nowMs: clock.now(), historyLimit, references });
+        recordImports(current, results, { nowMs: clock.now(), historyLimit, toldRevision, references });
       const written = await writeStatus(stream, record, store, signal);
       if (written !== undefined) ownWrites.wrote(key, written);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { ChangeEvent } from '../api/change-event.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
+import type { ToldRevision } from '../api/object-budget.ts';
 import { imageStreams } from '../api/resources.ts';
 import { type Importer, type IntervalSettings, type Keychains } from '../importer/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -73,6 +74,8 @@ export type Controllers = {
   readonly sinks: readonly SinkPublisher[];
   /** When a tag that failed is tried again, in milliseconds since the epoch; the repository of a stream is the empty tag. */
   readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
+  /** The last revision of a tag that every sink was told. */
+  readonly toldRevision: ToldRevision;
   /** Works until `signal` is aborted and what ran then has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -89,7 +92,16 @@ export const createControllers = (options: ControllersOptions): Controllers => {
 
   const enqueue = (key: ObjectKey): void => importing.enqueue(key);
   const references = createReferences(options.references, { ...shared, enqueue });
-  const reconcile = createImageStreamReconciler({ ...options, streams, dueTags, retries, references });
+  const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
+  const { toldRevision } = sinks;
+  const reconcile = createImageStreamReconciler({
+    ...options,
+    streams,
+    dueTags,
+    retries,
+    references,
+    toldRevision,
+  });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
   const refresh = createScheduledRefresh({
@@ -110,7 +122,6 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   });
 
   const importRequests = createImportRequestController(options);
-  const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
   const { permissions } = references;
   const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
 
@@ -136,6 +147,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     scheduledTags: refresh.scheduled,
     retryAtMs: retries.atMs,
     sinks: sinks.publishers,
+    toldRevision,
     run: (signal) => runManager({ sources, runnables, clock, logger }, signal),
   };
 };

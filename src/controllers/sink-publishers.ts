@@ -1,6 +1,7 @@
 import type { ChangeCursor } from '../api/change-cursor.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
+import type { ToldRevision } from '../api/object-budget.ts';
 import { changeCursors } from '../api/resources.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -30,18 +31,25 @@ const projectResumed = ({ metadata, stream, sinks = [] }: Stored<ChangeCursor>) 
 /** A publisher for each sink, and what they watch beside the streams. */
 export const createSinkPublishers = (
   options: SinkPublishersOptions,
-): { readonly publishers: readonly SinkPublisher[]; readonly sources: readonly Source[] } => {
+): {
+  readonly publishers: readonly SinkPublisher[];
+  readonly sources: readonly Source[];
+  /** What the slowest of them was told. */
+  readonly toldRevision: ToldRevision;
+} => {
   const { sinks = [], streams, onSink = () => undefined } = options;
   const publishers = sinks.map(
     (sink) => new SinkPublisher({ ...options, sink, onSink, hasSynced: () => streams.hasSynced }),
   );
   for (const publisher of publishers) streams.onChange(publisher.onChange);
-  if (sinks.every(({ resume }) => resume === undefined)) return { publishers, sources: [] };
+  const toldRevision: ToldRevision = (uid, tag) =>
+    Math.min(Number.POSITIVE_INFINITY, ...publishers.map((publisher) => publisher.toldRevision(uid, tag)));
+  if (sinks.every(({ resume }) => resume === undefined)) return { publishers, sources: [], toldRevision };
   const cursors = new Informer({ ...options, resource: changeCursors, project: projectResumed });
   cursors.onChange((_old, current) => {
     if (current === undefined) return;
     for (const publisher of publishers)
       if (current.resumed.includes(publisher.name)) publisher.resume(current.stream);
   });
-  return { publishers, sources: [cursors] };
+  return { publishers, sources: [cursors], toldRevision };
 };

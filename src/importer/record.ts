@@ -5,7 +5,7 @@ import type {
   NamedTagEventList,
   TagEventCause,
 } from '../api/image-stream.ts';
-import { defaultMaxBytes, fitIntoBudget } from '../api/object-budget.ts';
+import { defaultMaxBytes, fitIntoBudget, type ToldRevision } from '../api/object-budget.ts';
 import {
   isHeld,
   observeRepository,
@@ -37,6 +37,8 @@ export type RecordOptions = {
   readonly nowMs: number;
   /** Entries that the history of one tag may hold. */
   readonly historyLimit: number;
+  /** What sinks of change events were told; default: there is nobody to tell. */
+  readonly toldRevision?: ToldRevision | undefined;
   /** Bytes of the whole object as JSON; default 1 MiB. */
   readonly maxBytes?: number;
   /** Where tags may point that no registry is asked for; undefined: whoever wrote the spec has resolved them. */
@@ -162,7 +164,7 @@ const recordRepository = (
 export const recordImports = (
   stream: ImageStream,
   results: ImportResults,
-  { nowMs, historyLimit, maxBytes = defaultMaxBytes, references }: RecordOptions,
+  { nowMs, historyLimit, toldRevision, maxBytes = defaultMaxBytes, references }: RecordOptions,
 ): ImageStreamStatus => {
   const now = formatTime(nowMs);
   const recording: Recording = { now };
@@ -172,7 +174,7 @@ export const recordImports = (
   const recorded =
     results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);
   const tracked = updateTrackingTags(settleRollbacks(recorded, recording), stream);
-  const fitted = fitIntoBudget(tracked, stream, { historyLimit, maxBytes, now }).stream;
+  const fitted = fitIntoBudget(tracked, stream, { historyLimit, toldRevision, maxBytes, now }).stream;
   const status = withStreamConditions(fitted, now).status ?? {};
   return stream.status !== undefined && isDeepStrictEqual(status, stream.status) ? stream.status : status;
 };

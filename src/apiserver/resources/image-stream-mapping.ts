@@ -2,7 +2,7 @@ import { applyImageDefaults } from '../../api/defaults.ts';
 import type { Image } from '../../api/image.ts';
 import type { ImageStream } from '../../api/image-stream.ts';
 import type { ImageStreamMapping } from '../../api/image-stream-mapping.ts';
-import { defaultMaxBytes, fitIntoBudget } from '../../api/object-budget.ts';
+import { type BudgetOptions, defaultMaxBytes, fitIntoBudget } from '../../api/object-budget.ts';
 import { imageStreamMappings, imageStreams, images } from '../../api/resources.ts';
 import { withStreamConditions } from '../../api/stream-conditions.ts';
 import { addTagEvent, latestTagEvent } from '../../api/tag-history.ts';
@@ -37,10 +37,10 @@ const pointAt = (
   stream: ImageStream,
   tag: string,
   image: Image,
-  { historyLimit, now, by }: { readonly historyLimit: number; readonly now: string; readonly by: string },
+  { by, ...budget }: Pick<BudgetOptions, 'historyLimit' | 'now' | 'toldRevision'> & { readonly by: string },
 ): ImageStream => {
   const status = addTagEvent(stream.status ?? {}, tag, {
-    created: now,
+    created: budget.now,
     dockerImageReference: image.dockerImageReference ?? '',
     image: image.metadata.name,
     generation: stream.metadata.generation ?? 0,
@@ -48,8 +48,8 @@ const pointAt = (
     cause: { type: 'Request', by },
   });
   const followed = updateTrackingTags({ ...stream, status }, stream);
-  const fitted = fitIntoBudget(followed, stream, { historyLimit, maxBytes: defaultMaxBytes, now });
-  return withStreamConditions(fitted.stream, now);
+  const fitted = fitIntoBudget(followed, stream, { ...budget, maxBytes: defaultMaxBytes });
+  return withStreamConditions(fitted.stream, budget.now);
 };
 
 /**
@@ -60,6 +60,7 @@ export const createImageStreamMappingStorage = ({
   store,
   clock,
   historyLimit,
+  toldRevision,
 }: ResultPorts): RestStorage<ImageStreamMapping> => ({
   resource: imageStreamMappings,
   columns: [nameColumn],
@@ -75,7 +76,7 @@ export const createImageStreamMappingStorage = ({
     const first = await getStream(store, imageStreamMappings, key, signal);
     await withStoreErrors(images, image.metadata.name, () => keepImage(store, image, context));
     const seen = latestTagEvent(first.status, tag)?.revision;
-    const options = { historyLimit, now: formatTime(clock.now()), by: context.user.name };
+    const options = { historyLimit, toldRevision, now: formatTime(clock.now()), by: context.user.name };
     await untilNoRace(
       attempts,
       async () => {

@@ -2,7 +2,7 @@ import { type AppliedImport, applyImport, type FinishedImport } from '../../api/
 import type { ImageStream } from '../../api/image-stream.ts';
 import type { ImageImportStatus, ImageStreamImport } from '../../api/image-stream-import.ts';
 import type { Stored } from '../../api/meta.ts';
-import { defaultMaxBytes } from '../../api/object-budget.ts';
+import { defaultMaxBytes, type ToldRevision } from '../../api/object-budget.ts';
 import { imageStreamImports, imageStreams } from '../../api/resources.ts';
 import { statusCodes } from '../../api/status.ts';
 import { findTag } from '../../api/tag-history.ts';
@@ -22,6 +22,7 @@ export type ResultPorts = {
   readonly clock: Clock;
   /** Entries that the history of one tag may hold. */
   readonly historyLimit: number;
+  readonly toldRevision?: ToldRevision | undefined;
 };
 
 /** The stream as it was when the import began; undefined: there was none. */
@@ -45,7 +46,7 @@ const checkStillApplies = (request: ImageStreamImport, seen: Seen, newest: Seen)
 
 /** Writes what came of a request into the stream; that it read the stream before a long fetch costs nobody's writes. */
 export const writeResults = (
-  { store, clock, historyLimit }: ResultPorts,
+  { store, clock, historyLimit, toldRevision }: ResultPorts,
   request: ImageStreamImport,
   finished: FinishedImport,
   seen: Seen,
@@ -63,6 +64,7 @@ export const writeResults = (
         sources: new Map(),
         now: formatTime(clock.now()),
         historyLimit,
+        toldRevision,
         maxBytes: defaultMaxBytes,
         cause: { type: 'Request', by: context.user.name },
         by: context.user.name,

@@ -9,7 +9,7 @@ import {
   prepareInternalUpdate,
   type WriteContext,
 } from '../../api/image-stream-strategy.ts';
-import { defaultMaxBytes, fitIntoBudget } from '../../api/object-budget.ts';
+import { defaultMaxBytes, fitIntoBudget, type ToldRevision } from '../../api/object-budget.ts';
 import { imageStreams } from '../../api/resources.ts';
 import { withStreamConditions } from '../../api/stream-conditions.ts';
 import {
@@ -29,6 +29,7 @@ export type StreamRulesPorts = {
   readonly clock: Clock;
   /** Entries that the history of one tag may hold. */
   readonly historyLimit: number;
+  readonly toldRevision?: ToldRevision | undefined;
 };
 
 type Old = ImageStream | undefined;
@@ -62,7 +63,12 @@ const isUnchanged = (next: ImageStream, old: Old): boolean =>
   old !== undefined && isDeepStrictEqual([next.spec, next.status], [old.spec, old.status]);
 
 /** Applies the rules of streams, for which tags of other streams may have to be read. */
-export const createStreamRules = ({ store, clock, historyLimit }: StreamRulesPorts): StreamRules => {
+export const createStreamRules = ({
+  store,
+  clock,
+  historyLimit,
+  toldRevision,
+}: StreamRulesPorts): StreamRules => {
   const fetchSources = async (next: ImageStream, old: Old, signal: AbortSignal): Promise<SourceStreams> => {
     const found = await Promise.all(
       requiredSources(next, old).map(async (key) => {
@@ -79,7 +85,12 @@ export const createStreamRules = ({ store, clock, historyLimit }: StreamRulesPor
       const now = formatTime(clock.now());
       const sources = await fetchSources(next, old, signal);
       const { stream: resolved, errors } = prepare(next, old, { sources, now, by: user.name });
-      const fitted = fitIntoBudget(resolved, old, { historyLimit, maxBytes: defaultMaxBytes, now });
+      const fitted = fitIntoBudget(resolved, old, {
+        historyLimit,
+        toldRevision,
+        maxBytes: defaultMaxBytes,
+        now,
+      });
       // At once, so that nobody who waits for a condition sees that of the spec before; a write that changes nothing writes nothing.
       const stream = isUnchanged(fitted.stream, old)
         ? fitted.stream
