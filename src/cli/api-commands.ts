@@ -165,6 +165,18 @@ export const addApiCommands = (program: Command, ports: CliPorts): void => {
     load: async () => (await import('./commands/why.ts')).why,
   });
   addApiCommand(program, ports, {
+    usage: 'parked [ID...]',
+    summary: 'list change events that a receiver refused, send them again or drop them',
+    declare: (command) =>
+      command
+        .option('--resume', 'send the events with these ids again')
+        .option('--drop', 'forget the events with these ids')
+        .option('--all', 'of all ids')
+        .option('-A, --all-namespaces', 'of all namespaces')
+        .option(outputOption, 'table or json'),
+    load: async () => (await import('./commands/parked.ts')).parked,
+  });
+  addApiCommand(program, ports, {
     usage: 'events [STREAM[:TAG]]',
     summary: 'tell what happened to tags, and what happens',
     declare: (command) =>

@@ -10,6 +10,15 @@ import type { Connection } from './connection.ts';
 import { CliError } from './errors.ts';
 import { type ApiRequest, exchange, linesOf, unreachable } from './exchange.ts';
 
+/** What has to be known of a kind to list it. */
+export type ListedResource<T extends KubernetesObject = KubernetesObject> = Pick<
+  Resource<T>,
+  'group' | 'version' | 'plural' | '__object'
+>;
+
+/** Objects per page of a list. */
+const pageSize = 500;
+
 /** The API server, as far as the commands need it. */
 export type ApiClient = {
   readonly namespace: string;
@@ -21,6 +30,12 @@ export type ApiClient = {
     name: string,
     signal: AbortSignal,
   ) => Promise<T>;
+  /** Reads all objects of a kind, of the namespace or of all of them, page by page. */
+  readonly list: <T extends KubernetesObject>(
+    resource: ListedResource<T>,
+    scope: 'namespace' | 'all namespaces',
+    signal: AbortSignal,
+  ) => Promise<readonly T[]>;
   /** Creates an object in the namespace; resolves to what the server made of it. */
   readonly create: <T extends KubernetesObject>(
     resource: Resource<T>,
@@ -104,6 +119,11 @@ const mergePatch = (path: string, patch: unknown): ApiRequest => ({
 
 type Call = (request: ApiRequest, timeoutMs: number, signal: AbortSignal) => Promise<unknown>;
 
+type ListPage<T> = {
+  readonly items?: readonly T[] | null;
+  readonly metadata?: { readonly continue?: string };
+};
+
 /** The verbs for the objects of one namespace. */
 const verbsIn = (
   namespace: string,
@@ -118,6 +138,25 @@ const verbsIn = (
     (await call(request, request.method === 'POST' ? timeouts.createMs : timeouts.readMs, signal)) as T;
   return {
     namespace,
+    list: async <T extends KubernetesObject>(
+      { group, version, plural }: ListedResource<T>,
+      scope: 'namespace' | 'all namespaces',
+      signal: AbortSignal,
+    ) => {
+      const place = scope === 'namespace' ? `namespaces/${segmentOf(namespace)}/` : '';
+      const items: T[] = [];
+      for (let position: string | undefined = ''; position !== undefined; ) {
+        const query = new URLSearchParams({
+          limit: String(pageSize),
+          ...(position === '' ? {} : { continue: position }),
+        });
+        const path = `/apis/${group}/${version}/${place}${plural}?${query.toString()}`;
+        const page: ListPage<T> = await ask({ method: 'GET', path }, signal);
+        items.push(...(page.items ?? []));
+        position = page.metadata?.continue || undefined;
+      }
+      return items;
+    },
     get: (resource, name, signal) => ask({ method: 'GET', path: pathOf(resource, name) }, signal),
     create: (resource, object, signal) =>
       ask({ method: 'POST', path: collectionOf(resource), body: JSON.stringify(object) }, signal),

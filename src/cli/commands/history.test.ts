@@ -7,25 +7,41 @@ afterEach(async () => {
   await Promise.all(apis.splice(0).map((api) => api.close()));
 });
 
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+const pod = (image: string) => ({ spec: { containers: [{ image: 'r.example/sidecar:1' }, { image }] } });
+/** The server has no daemon sets; of deployments only the second page has one. */
+const workloadsAt = (path: string) => {
+  const list = (name: string, spec: unknown) => ({ body: { items: [{ metadata: { name }, spec }] } });
+  if (path.includes('/deployments?') && !path.includes('continue='))
+    return { body: { items: [], metadata: { continue: 'more' } } };
+  if (path.includes('/deployments?'))
+    return list('web', { template: pod(`mirror.example/x@${digest('c')}`) });
+  if (path.includes('/statefulsets?')) return list('db', { template: pod(`r.example/app@${digest('a')}`) });
+  if (path.includes('/cronjobs?'))
+    return list('old', { jobTemplate: { spec: { template: pod(`r.example/app@${digest('a')}`) } } });
+  return undefined;
+};
+
 const nowMs = Date.UTC(2026, 10, 23, 12);
 const serve = async (tags: readonly NamedTagEventList[] | null): Promise<FakeApi> => {
-  const api = await startFakeApi(({ path }) =>
-    path.endsWith('/app')
-      ? {
-          body: {
-            apiVersion: 'image.openshift.io/v1',
-            kind: 'ImageStream',
-            metadata: { name: 'app' },
-            status: { tags },
-          },
-        }
-      : notFound('imagestreams', 'none'),
+  const api = await startFakeApi(
+    ({ path }) =>
+      workloadsAt(path) ??
+      (path.endsWith('/app')
+        ? {
+            body: {
+              apiVersion: 'image.openshift.io/v1',
+              kind: 'ImageStream',
+              metadata: { name: 'app' },
+              status: { tags },
+            },
+          }
+        : notFound('imagestreams', 'none')),
   );
   apis.push(api);
   return api;
 };
 
-const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
 const tags: readonly NamedTagEventList[] = [
   {
     tag: 'edge',
@@ -65,10 +81,10 @@ describe('history', () => {
       exitCode: 0,
       stderr: '',
       stdout: [
-        `TAG    REVISION   IMAGE${' '.repeat(71)}WHEN                CAUSE      BY`,
-        `edge   2          ${digest('b')} *   2 minutes ago       Schedule   -`,
-        `edge   1          ${digest('a')}     2 days ago          Request    alice`,
-        `ref    -          r.example/app:x *${' '.repeat(59)}About an hour ago   -          -`,
+        `TAG    REVISION   IMAGE${' '.repeat(71)}WHEN                CAUSE      BY      RUN BY`,
+        `edge   2          ${digest('b')} *   2 minutes ago       Schedule   -       Deployment/web`,
+        `edge   1          ${digest('a')}     2 days ago          Request    alice   StatefulSet/db, CronJob/old`,
+        `ref    -          r.example/app:x *${' '.repeat(59)}About an hour ago   -          -       -`,
         '',
       ].join('\n'),
     });
@@ -100,6 +116,7 @@ describe('history', () => {
           created: '2026-11-23T11:58:00Z',
           cause: { type: 'Schedule' },
           current: true,
+          workloads: ['Deployment/web'],
         },
         {
           tag: 'edge',
@@ -109,6 +126,7 @@ describe('history', () => {
           created: '2026-11-21T12:00:00Z',
           cause: { type: 'Request', by: 'alice' },
           current: false,
+          workloads: ['StatefulSet/db', 'CronJob/old'],
         },
       ]);
     });

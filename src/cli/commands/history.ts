@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { ago } from '../description.ts';
 import { CliError } from '../errors.ts';
 import { formatTable, parseOutput, writeDocument } from '../output.ts';
+import { findRunning, type Running } from '../running-workloads.ts';
 import { parseTagTarget } from '../targets.ts';
 
 export type HistoryOptions = { readonly output?: string };
@@ -19,9 +20,11 @@ export type HistoryEntry = {
   readonly created: string | null;
   readonly cause: TagEventCause | undefined;
   readonly current: boolean;
+  /** Workloads of the namespace that run it, as `Deployment/web`. */
+  readonly workloads: readonly string[];
 };
 
-const entryOf = (tag: string, event: TagEvent, index: number): HistoryEntry => ({
+const entryOf = (tag: string, event: TagEvent, index: number, running: Running): HistoryEntry => ({
   tag,
   revision: event.revision,
   image: event.image,
@@ -30,19 +33,24 @@ const entryOf = (tag: string, event: TagEvent, index: number): HistoryEntry => (
   created: event.created,
   cause: event.cause,
   current: index === 0,
+  workloads: running([event.image, event.sourceDigest]),
 });
 
 /** Every image that the tags of a stream had, tag by tag, the newest first; only those of `tag`, where one is given. */
-export const historyOf = (stream: ImageStream, tag: string | undefined): readonly HistoryEntry[] => {
+export const historyOf = (
+  stream: ImageStream,
+  tag: string | undefined,
+  running: Running = () => [],
+): readonly HistoryEntry[] => {
   const lists: readonly NamedTagEventList[] = stream.status?.tags ?? [];
   return lists
     .filter((list) => tag === undefined || list.tag === tag)
-    .flatMap((list) => (list.items ?? []).map((event, index) => entryOf(list.tag, event, index)));
+    .flatMap((list) => (list.items ?? []).map((event, index) => entryOf(list.tag, event, index, running)));
 };
 
 const tableOf = (entries: readonly HistoryEntry[], nowMs: number): string =>
   formatTable(
-    ['TAG', 'REVISION', 'IMAGE', 'WHEN', 'CAUSE', 'BY'],
+    ['TAG', 'REVISION', 'IMAGE', 'WHEN', 'CAUSE', 'BY', 'RUN BY'],
     entries.map((entry) => [
       entry.tag,
       entry.revision === undefined ? '-' : String(entry.revision),
@@ -50,10 +58,11 @@ const tableOf = (entries: readonly HistoryEntry[], nowMs: number): string =>
       ago(entry.created, nowMs),
       entry.cause?.type ?? '-',
       entry.cause?.by ?? '-',
+      entry.workloads.join(', ') || '-',
     ]),
   );
 
-/** `history STREAM[:TAG]`: every image that a tag had, when it came and why. */
+/** `history STREAM[:TAG]`: every image that a tag had, when it came and why, and which workloads run it. */
 export const history = async (
   { ports, connect }: CommandContext,
   [target = '']: readonly string[],
@@ -63,7 +72,8 @@ export const history = async (
   const { stream: name, tag } = parseTagTarget(target);
   const client = await connect();
   const stream = await client.get(imageStreams, name, ports.signal);
-  const entries = historyOf(stream, tag);
+  const running = await findRunning(client, ports.signal, (note) => ports.stderr.write(`warning: ${note}\n`));
+  const entries = historyOf(stream, tag, running);
   if (tag !== undefined && entries.length === 0)
     throw new CliError('failed', `the tag "${tag}" of the image stream "${name}" has no image yet`);
   if (format !== 'table') return writeDocument(ports.stdout, format, entries);
