@@ -11,6 +11,7 @@ import type { Logger } from './lib/logger.ts';
 import { type HealthServers, listenForProbes } from './observability/health.ts';
 import { createRegistryParts, createWork, type PartsOptions, readAccess, type Work } from './parts.ts';
 import { LeaderElection } from './runtime/index.ts';
+import { openSinks } from './sinks.ts';
 
 /** A controller of a cluster, ready to run. */
 export type ClusterApp = {
@@ -122,22 +123,32 @@ const readiness = (
  * Opens the controller of a cluster: the controllers of `serve`, on its API, under a lease. It answers probes when this resolves; it works
  * when it is run.
  *
- * @throws {KubeconfigError} {@link RegistryAccessError} or a Node error of the listeners.
+ * @throws {KubeconfigError} {@link RegistryAccessError} {@link SinkSettingsError} or a Node error of the listeners.
  */
 export const openClusterApp = async (options: PartsOptions): Promise<ClusterApp> => {
   const { config } = options;
   const access = await readAccess(options);
   const stores = createStores(options);
+  let term = 0;
+  const opened = await openSinks({ ...options, store: stores.store, epoch: () => term }).catch(
+    async (error: unknown) => {
+      await stores.close();
+      throw error;
+    },
+  );
   const allowLoopback = config.allowLoopbackRegistries;
   const registry = createRegistryParts({ ...options, allowLoopback }, access);
   const state: State = { problem: 'starting', work: undefined };
   const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
   const close = async (servers?: HealthServers): Promise<void> => {
+    opened.close();
     await Promise.all([servers?.close(), registry.client.close(), stores.close()]);
   };
 
   const lead = async (signal: AbortSignal): Promise<void> => {
-    const work = createWork(stores.store, registry, { references: 'by-grant', recordEvent }, options);
+    term = stores.election.term;
+    const { sinks } = opened;
+    const work = createWork(stores.store, registry, { references: 'by-grant', recordEvent, sinks }, options);
     state.work = work;
     try {
       await work.controllers.run(signal);

@@ -2,11 +2,13 @@ import { openClusterApp } from './cluster-app.ts';
 import { KubeconfigError } from './kube/connection.ts';
 import { systemClock } from './lib/clock.ts';
 import { RegistryAccessError } from './registry-access.ts';
+import { SinkSettingsError } from './sinks.ts';
 import { readStart, type StartIo } from './start.ts';
 
 /** What keeps a controller from starting through no fault of its code: said in one line. */
 const startProblem = (error: unknown): string | undefined => {
   if (error instanceof KubeconfigError || error instanceof RegistryAccessError) return error.message;
+  if (error instanceof SinkSettingsError) return error.message;
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
   return `${error.message}; choose other addresses with --health-listen and --metrics-listen`;
 };

@@ -139,7 +139,7 @@ export const createWork = (
     sinks: work.sinks,
     onSink: metrics.onSink,
   });
-  metrics.watchSinks(controllers.sinks, clock.now);
+  metrics.watchSinks(controllers.sinks);
   const why = createWhy({
     getStream: (key) => controllers.streams.get(key),
     importer,

@@ -74,7 +74,9 @@ const createCommands = ({ prefix, epoch, ...connection }: RedisSinkOptions) => {
       const answer = await ask(() => client.eval(script, keys.length, ...keys, epoch(), ...args), signal);
       if (answer === 'ok' || answer === 'stale') return answer;
       throw new RedisError(
-        answer === 'fenced' ? 'another program leads: events are its to tell' : 'the script gave no answer',
+        answer === 'fenced'
+          ? 'another program leads: events are its to tell (if the Lease was deleted, delete the key that ends in :epoch, too)'
+          : 'the script gave no answer',
       );
     },
   };

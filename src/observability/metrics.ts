@@ -169,30 +169,32 @@ const onSink =
 export type LaggingSink = { readonly name: string; readonly oldestPendingMs: () => number | undefined };
 
 /** Starts the series of sinks at zero, so that rates work from the first scrape, and measures their lag at each. */
-const watchSinks =
-  (registry: Registry, series: Series) =>
-  (sinks: readonly LaggingSink[], nowMs: () => number): void => {
+const watchSinks = (registry: Registry, series: Series, nowMs: () => number) => {
+  // A program that leads again has other publishers of the same sinks.
+  let watched: readonly LaggingSink[] = [];
+  const name = 'imagestreams_events_lag_seconds';
+  new Gauge({
+    name,
+    help: help[name],
+    labelNames: ['sink'],
+    registers: [registry],
+    collect() {
+      for (const sink of watched) {
+        const oldestMs = sink.oldestPendingMs();
+        const lagMs = oldestMs === undefined ? 0 : Math.max(0, nowMs() - oldestMs);
+        this.set({ sink: sink.name }, lagMs / 1000);
+      }
+    },
+  });
+  return (sinks: readonly LaggingSink[]): void => {
+    watched = sinks;
     for (const { name: sink } of sinks) {
       series.eventsParked.inc({ sink }, 0);
       series.eventGaps.inc({ sink }, 0);
       series.sinkUp.set({ sink }, 0);
     }
-    const name = 'imagestreams_events_lag_seconds';
-    new Gauge({
-      name,
-      help: help[name],
-      labelNames: ['sink'],
-      registers: [registry],
-      collect() {
-        for (const { sink, oldestMs } of sinks.map((each) => ({
-          sink: each.name,
-          oldestMs: each.oldestPendingMs(),
-        }))) {
-          this.set({ sink }, oldestMs === undefined ? 0 : Math.max(0, nowMs() - oldestMs) / 1000);
-        }
-      },
-    });
   };
+};
 
 const codeOf = ({ outcome }: RequestEvent): string => {
   switch (outcome.kind) {
@@ -253,7 +255,7 @@ export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
     onRuntime: onRuntime(series),
     onController: onController(series, hostOf),
     onSink: onSink(series),
-    watchSinks: watchSinks(registry, series),
+    watchSinks: watchSinks(registry, series, now),
     onTrigger: ({ kind, type }: TriggerEvent): void => series.triggers.inc({ kind, outcome: type }),
     onRequest: (event: RequestEvent): void => {
       const host = hostOf(event.registry);

@@ -69,6 +69,11 @@ export class LeaderElection {
     return this.#renewedAt !== undefined && this.#options.clock.monotonic() - this.#renewedAt < renewMs;
   }
 
+  /** Counts the leaders that the lease had; read it when a term begins. What is guarded elsewhere refuses who comes with an older one. */
+  get term(): number {
+    return this.#seen?.lease.transitions ?? 0;
+  }
+
   /** Since when the lease cannot be read or written, in milliseconds of the monotonic clock; undefined: it can. */
   get failingSince(): number | undefined {
     return this.#failedAt;
