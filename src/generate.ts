@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { ChangeEventSchema } from './api/change-event.ts';
 import { customResourceDefinition, customResources } from './api/crd.ts';
 
 /*
@@ -30,3 +31,8 @@ for (const { name, content } of [...crdFiles, kustomization]) {
   const text = stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
   await writeFile(join(directory, name), header + text);
 }
+
+const schemas = resolve(import.meta.dirname, '../deploy/schemas');
+await mkdir(schemas, { recursive: true });
+const changeEvent = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...ChangeEventSchema };
+await writeFile(join(schemas, 'change-event.json'), `${JSON.stringify(changeEvent, undefined, 2)}\n`);
