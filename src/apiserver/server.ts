@@ -34,7 +34,7 @@ export type ExtraRoute = {
       readonly query: URLSearchParams;
       readonly accept: string;
       /** `Last-Event-ID` of a client that comes back to a stream of server-sent events. */
-      readonly lastEventId: string | undefined;
+      readonly lastEventId?: string | undefined;
     },
     signal: AbortSignal,
   ) => Promise<{

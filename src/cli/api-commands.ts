@@ -115,8 +115,36 @@ const declareMigrateOptions = (command: Command): void => {
     .addHelpText('after', migrateExamples);
 };
 
+/** Declares the commands about change events. */
+const addEventCommands = (program: Command, ports: CliPorts): void => {
+  addApiCommand(program, ports, {
+    usage: 'parked [ID...]',
+    summary: 'list change events that a receiver refused, send them again or drop them',
+    declare: (command) =>
+      command
+        .option('--resume', 'send the events with these ids again')
+        .option('--drop', 'forget the events with these ids')
+        .option('--all', 'of all ids')
+        .option('-A, --all-namespaces', 'of all namespaces')
+        .option(outputOption, 'table or json'),
+    load: async () => (await import('./commands/parked.ts')).parked,
+  });
+  addApiCommand(program, ports, {
+    usage: 'events [STREAM[:TAG]]',
+    summary: 'tell what happened to tags, and what happens',
+    declare: (command) =>
+      command
+        .option('-f, --follow', 'go on with what happens from now on')
+        .option('--since <TIME>', 'only what is newer: a duration like 10m, or an RFC 3339 time')
+        .option('-A, --all-namespaces', 'of all namespaces')
+        .option(outputOption, 'table or json (one object a line)'),
+    load: async () => (await import('./commands/events.ts')).events,
+  });
+};
+
 /** Declares every command that speaks to the server. */
 export const addApiCommands = (program: Command, ports: CliPorts): void => {
+  addEventCommands(program, ports);
   addApiCommand(program, ports, {
     usage: 'import-image <STREAM[:TAG]>',
     summary: 'import tags into an image stream now',
@@ -163,28 +191,5 @@ export const addApiCommands = (program: Command, ports: CliPorts): void => {
         .option('--insecure', 'of a REF: allow certificates that do not verify, and plain http')
         .option(outputOption, 'table, json or yaml'),
     load: async () => (await import('./commands/why.ts')).why,
-  });
-  addApiCommand(program, ports, {
-    usage: 'parked [ID...]',
-    summary: 'list change events that a receiver refused, send them again or drop them',
-    declare: (command) =>
-      command
-        .option('--resume', 'send the events with these ids again')
-        .option('--drop', 'forget the events with these ids')
-        .option('--all', 'of all ids')
-        .option('-A, --all-namespaces', 'of all namespaces')
-        .option(outputOption, 'table or json'),
-    load: async () => (await import('./commands/parked.ts')).parked,
-  });
-  addApiCommand(program, ports, {
-    usage: 'events [STREAM[:TAG]]',
-    summary: 'tell what happened to tags, and what happens',
-    declare: (command) =>
-      command
-        .option('-f, --follow', 'go on with what happens from now on')
-        .option('--since <TIME>', 'only what is newer: a duration like 10m, or an RFC 3339 time')
-        .option('-A, --all-namespaces', 'of all namespaces')
-        .option(outputOption, 'table or json (one object a line)'),
-    load: async () => (await import('./commands/events.ts')).events,
   });
 };

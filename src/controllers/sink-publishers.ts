@@ -44,7 +44,7 @@ export const createSinkPublishers = (
   for (const publisher of publishers) streams.onChange(publisher.onChange);
   const toldRevision: ToldRevision = (uid, tag) =>
     Math.min(Number.POSITIVE_INFINITY, ...publishers.map((publisher) => publisher.toldRevision(uid, tag)));
-  if (sinks.every(({ resume }) => resume === undefined)) return { publishers, sources: [], toldRevision };
+  if (!sinks.some((sink) => 'resume' in sink)) return { publishers, sources: [], toldRevision };
   const cursors = new Informer({ ...options, resource: changeCursors, project: projectResumed });
   cursors.onChange((_old, current) => {
     if (current === undefined) return;

@@ -46,17 +46,34 @@ const isPassing = (status: number): boolean => status === 408 || status === 429 
 const tagsOf = (cursor: SinkCursor): TagCursors => new Map(Object.entries(cursor.tags ?? {}));
 
 const moved = (cursor: SinkCursor, { tag, to }: OutboxStep): SinkCursor => {
-  const { [tag]: _, ...others } = cursor.tags ?? {};
-  return { ...cursor, tags: to === 'deleted' ? others : { ...others, [tag]: to } };
+  const others = Object.entries(cursor.tags ?? {}).filter(([name]) => name !== tag);
+  return { ...cursor, tags: Object.fromEntries(to === 'deleted' ? others : [...others, [tag, to]]) };
 };
 
-const withParked = ({ parked: _, ...cursor }: SinkCursor, parked: readonly ParkedEvent[]): SinkCursor => ({
-  ...cursor,
+const withParked = ({ name, tags }: SinkCursor, parked: readonly ParkedEvent[]): SinkCursor => ({
+  name,
+  ...(tags === undefined ? {} : { tags }),
   ...(parked.length === 0 ? {} : { parked }),
 });
 
 /** How often an event was refused, and when to try again. */
 type Refusal = { readonly count: number; readonly notBeforeMs: number };
+
+const createRefusals = (clock: Clock) => {
+  const held = new Map<string, Refusal>();
+  return {
+    get: (id: string) => held.get(id),
+    add: (id: string): Refusal => {
+      const count = (held.get(id)?.count ?? 0) + 1;
+      const refusal = { count, notBeforeMs: clock.monotonic() + refusalBackoff(count) };
+      held.set(id, refusal);
+      return refusal;
+    },
+    forget: (id: string) => held.delete(id),
+    wait: ({ notBeforeMs }: Refusal) =>
+      ({ kind: 'refused', retryAfterMs: Math.max(1, notBeforeMs - clock.monotonic()) }) as const,
+  };
+};
 
 /** Sends one event; resolves to what the receiver said against it, undefined when it took it. */
 const createSend =
@@ -88,28 +105,20 @@ const createSend =
 export const createCloudEventsSink = (options: CloudEventsSinkOptions) => {
   const { name, cursors, clock, close } = options;
   const send = createSend(options);
-  const refusals = new Map<string, Refusal>();
+  const refusals = createRefusals(clock);
   const recording = (): AbortSignal => AbortSignal.timeout(recordTimeoutMs);
-
-  const refused = (event: ChangeEvent): Refusal => {
-    const count = (refusals.get(event.id)?.count ?? 0) + 1;
-    const refusal = { count, notBeforeMs: clock.monotonic() + refusalBackoff(count) };
-    refusals.set(event.id, refusal);
-    return refusal;
-  };
-  const waitFor = ({ notBeforeMs }: Refusal) =>
-    ({ kind: 'refused', retryAfterMs: Math.max(1, notBeforeMs - clock.monotonic()) }) as const;
 
   const publish = async (stream: Identity, step: OutboxStep, signal: AbortSignal) => {
     const { tag, after, event } = step;
     const before = await cursors.peek(stream, name, signal);
     if ((before.tags?.[tag] ?? 0) !== after) return { kind: 'stale' } as const;
     const last = refusals.get(event.id);
-    if (last !== undefined && clock.monotonic() < last.notBeforeMs) return waitFor(last);
+    if (last !== undefined && clock.monotonic() < last.notBeforeMs) return refusals.wait(last);
     const problem = await send(event, signal);
     if (problem !== undefined) {
-      const refusal = refused(event);
-      if (refusal.count < maxRefusals || (before.parked?.length ?? 0) >= maxParked) return waitFor(refusal);
+      const refusal = refusals.add(event.id);
+      if (refusal.count < maxRefusals || (before.parked?.length ?? 0) >= maxParked)
+        return refusals.wait(refusal);
     }
     const at = formatTime(clock.now());
     const record = (cursor: SinkCursor): SinkCursor | undefined => {
@@ -121,7 +130,7 @@ export const createCloudEventsSink = (options: CloudEventsSinkOptions) => {
         : withParked(next, [...(next.parked ?? []), park(event, problem, at)]);
     };
     await cursors.write(stream, name, record, recording());
-    refusals.delete(event.id);
+    refusals.forget(event.id);
     return { kind: problem === undefined ? 'published' : 'parked' } as const;
   };
 

@@ -52,8 +52,8 @@ const newObject = ({ uid, namespace, name }: Identity): ChangeCursor => ({
 const isGone = (error: unknown): boolean =>
   isStoreError(error, 'not-found') || isStoreError(error, 'forbidden');
 
-/** Keeps cursors in a store; `sinks` are the names of those that are there, whose entries hold an object. */
-export const createCursorStore = (store: Store, sinks: readonly string[]): CursorStore => {
+/** Objects as last read or written, and writes that are tried again on what somebody else wrote. */
+const createObjects = (store: Store) => {
   const cache = new Map<string, Stored<ChangeCursor> | undefined>();
 
   const get = async (stream: Identity, signal: AbortSignal) => {
@@ -89,6 +89,12 @@ export const createCursorStore = (store: Store, sinks: readonly string[]): Curso
     }
   };
 
+  return { cache, get, cached, put, settle };
+};
+
+/** Keeps cursors in a store; `sinks` are the names of those that are there, whose entries hold an object. */
+export const createCursorStore = (store: Store, sinks: readonly string[]): CursorStore => {
+  const { cache, get, cached, put, settle } = createObjects(store);
   return {
     list: async function* (sink, signal) {
       let continueToken: string | undefined;

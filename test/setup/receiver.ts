@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { ChangeEvent } from '../../src/api/change-event.ts';
 
@@ -29,14 +29,15 @@ const accept: Answer = (_received, response) => void response.writeHead(204).end
 export const startReceiver = async (answer: Answer = accept): Promise<Receiver> => {
   const taken: Received[] = [];
   const requests: Received[] = [];
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
     const { data } = JSON.parse(body) as { readonly data: ChangeEvent };
     const received = { event: data, body, headers: request.headers };
     requests.push(received);
     receiver.answer(received, response);
     if (response.statusCode < 300 && response.headersSent) taken.push(received);
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { readonly port: number };

@@ -40,7 +40,7 @@ const serve = async (ids: readonly string[]): Promise<FakeApi> => {
   apis.push(api);
   return api;
 };
-const written = (api: FakeApi) => (api.calls.at(-1)?.body as ChangeCursor).sinks;
+const written = (api: FakeApi) => (api.calls.at(-1)?.body as ChangeCursor | undefined)?.sinks;
 
 describe('parked', () => {
   it('lists the events that wait, with what the receiver said', async () => {
