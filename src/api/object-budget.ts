@@ -1,7 +1,7 @@
 import { importSuccess, type TagEventCondition } from './condition.ts';
-import type { ImageStream, ImageStreamStatus, NamedTagEventList, TagEvent } from './image-stream.ts';
+import type { ImageStream, NamedTagEventList, TagEvent, TagReference } from './image-stream.ts';
 import { observeTag } from './pending.ts';
-import { findTag, latestTagEvent, putTag } from './tag-history.ts';
+import { sortedByTag } from './tag-history.ts';
 import { prioritizeTags } from './tag-priority.ts';
 
 /** The last revision of a tag, by the stream's uid, that every sink of change events was told; infinite where there is none to tell. */
@@ -82,20 +82,48 @@ const refusal = (generation: number, now: string): TagEventCondition => ({
 });
 
 /** What stands in place of a tag that had no room: a condition where the spec asks for the tag, else nothing. */
-const refuse = (stream: ImageStream, tag: string, now: string): ImageStreamStatus => {
-  const status: ImageStreamStatus = {
-    ...stream.status,
-    tags: (stream.status?.tags ?? []).filter((list) => list.tag !== tag),
-  };
-  const specTag = stream.spec?.tags?.find(({ name }) => name === tag);
-  if (specTag === undefined) return status;
+const refusedList = (
+  stream: ImageStream,
+  list: NamedTagEventList,
+  specTag: TagReference | undefined,
+  now: string,
+): NamedTagEventList | undefined => {
+  if (specTag === undefined) return undefined;
   const generation = specTag.generation ?? stream.metadata.generation ?? 0;
-  return putTag(status, {
-    tag,
+  // Alone with its own list: among thousands, each would be searched for.
+  const alone = { ...stream, status: { ...stream.status, tags: [list] } };
+  return {
+    tag: list.tag,
     items: null,
     conditions: [refusal(generation, now)],
-    observed: observeTag(stream, specTag, { succeeded: false }),
-  });
+    observed: observeTag(alone, specTag, { succeeded: false }),
+  };
+};
+
+/** Refuses tags that `old` had no image of, the least important first, until it fits. */
+const refuseTags = (
+  stream: ImageStream,
+  old: ImageStream | undefined,
+  { maxBytes, now }: BudgetOptions,
+): ReturnType<typeof fitIntoBudget> => {
+  const hadImage = new Set((old?.status?.tags ?? []).flatMap((list) => (itemsOf(list)[0] ? [list.tag] : [])));
+  const lists = new Map((stream.status?.tags ?? []).map((list) => [list.tag, list]));
+  const specTags = new Map((stream.spec?.tags ?? []).map((tag) => [tag.name, tag]));
+  const newLists = [...lists.values()].filter((list) => itemsOf(list).length > 0 && !hadImage.has(list.tag));
+  const refusedTags: string[] = [];
+  let left = excessBytes(stream, maxBytes);
+  for (const tag of prioritizeTags(newLists.map((list) => list.tag)).toReversed()) {
+    const list = lists.get(tag);
+    if (left <= 0 || list === undefined) break;
+    const refused = refusedList(stream, list, specTags.get(tag), now);
+    if (refused === undefined) lists.delete(tag);
+    else lists.set(tag, refused);
+    left -= bytesOf(list) - bytesOf(refused ?? '');
+    refusedTags.push(tag);
+  }
+  if (refusedTags.length === 0) return { stream, refusedTags };
+  const tags = sortedByTag([...lists.values()]);
+  return { stream: { ...stream, status: { ...stream.status, tags } }, refusedTags };
 };
 
 /**
@@ -116,19 +144,5 @@ export const fitIntoBudget = (
   });
   const excess = excessBytes(limited, options.maxBytes);
   if (excess <= 0) return { stream: limited, refusedTags: [] };
-  const trimmed = dropOldEntries(limited, excess);
-  const newTags = (trimmed.status?.tags ?? [])
-    .filter((list) => itemsOf(list).length > 0 && latestTagEvent(old?.status, list.tag) === undefined)
-    .map(({ tag }) => tag);
-  let stream = trimmed;
-  let left = excessBytes(trimmed, options.maxBytes);
-  const refusedTags: string[] = [];
-  for (const tag of prioritizeTags(newTags).toReversed()) {
-    if (left <= 0) break;
-    const before = findTag(stream.status, tag);
-    stream = { ...stream, status: refuse(stream, tag, options.now) };
-    left -= bytesOf(before ?? '') - bytesOf(findTag(stream.status, tag) ?? '');
-    refusedTags.push(tag);
-  }
-  return { stream, refusedTags };
+  return refuseTags(dropOldEntries(limited, excess), old, options);
 };

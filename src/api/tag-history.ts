@@ -16,10 +16,14 @@ export const latestTagEvent = (status: ImageStreamStatus | undefined, tag: strin
 const byTag = (a: NamedTagEventList, b: NamedTagEventList): number =>
   a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0;
 
-/** Puts a list in the place of the one of its tag; lists stay sorted by tag, as the original prints them. */
+/** Lists in the order of their tags, as the original prints them. */
+export const sortedByTag = (lists: readonly NamedTagEventList[]): NamedTagEventList[] =>
+  lists.toSorted(byTag);
+
+/** Puts a list in the place of the one of its tag; lists stay sorted by tag. Not for many: it goes through all lists. */
 export const putTag = (status: ImageStreamStatus, list: NamedTagEventList): ImageStreamStatus => ({
   ...status,
-  tags: [...(status.tags ?? []).filter(({ tag }) => tag !== list.tag), list].toSorted(byTag),
+  tags: sortedByTag([...(status.tags ?? []).filter(({ tag }) => tag !== list.tag), list]),
 });
 
 /** The highest revision that a tag ever had, also where the history that held it is gone; 0 for none. */

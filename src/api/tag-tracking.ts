@@ -1,5 +1,5 @@
 import type { TagEventCondition } from './condition.ts';
-import type { ImageStream, ImageStreamStatus, TagReference } from './image-stream.ts';
+import type { ImageStream, ImageStreamStatus, NamedTagEventList, TagReference } from './image-stream.ts';
 import { isHeld, observeTag } from './pending.ts';
 import {
   addEventWhileHeld,
@@ -36,13 +36,10 @@ const sameConditions = (
   b: readonly TagEventCondition[] = [],
 ): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-const hasChanged = (next: ImageStream, old: ImageStream | undefined, tag: string): boolean => {
-  const [is, was] = [findTag(next.status, tag), findTag(old?.status, tag)];
-  return (
-    JSON.stringify(is?.items?.[0]) !== JSON.stringify(was?.items?.[0]) ||
-    !sameConditions(is?.conditions, was?.conditions)
-  );
-};
+const hasChanged = (is: NamedTagEventList, was: NamedTagEventList | undefined): boolean =>
+  is !== was &&
+  (JSON.stringify(is.items?.[0]) !== JSON.stringify(was?.items?.[0]) ||
+    !sameConditions(is.conditions, was?.conditions));
 
 /** Gives a tag what the tag that it follows has: its image and whether its last import failed. */
 const follow = (stream: ImageStream, tag: TagReference, source: string): ImageStreamStatus => {
@@ -71,18 +68,20 @@ export const updateTrackingTags = (next: ImageStream, old: ImageStream | undefin
     const source = trackedTag(next, tag);
     return source === undefined ? [] : [{ tag, source }];
   });
+  if (followers.length === 0) return next;
+  const before = new Map(old?.status?.tags?.map((list) => [list.tag, list]));
   const sources = new Map(followers.map(({ tag, source }) => [tag.name, source]));
   const update = (stream: ImageStream, changed: string, path: readonly string[]): ImageStream =>
     followers
       .filter(({ tag, source }) => source === changed && !path.includes(tag.name))
-      .reduce((before, { tag, source }) => {
-        const status = follow(before, tag, source);
-        if (status === before.status) return before;
-        return update({ ...before, status }, tag.name, [...path, tag.name]);
+      .reduce((now, { tag, source }) => {
+        const status = follow(now, tag, source);
+        if (status === now.status) return now;
+        return update({ ...now, status }, tag.name, [...path, tag.name]);
       }, stream);
   return (next.status?.tags ?? [])
+    .filter((list) => hasChanged(list, before.get(list.tag)))
     .map(({ tag }) => tag)
-    .filter((tag) => hasChanged(next, old, tag))
     .toSorted((a, b) => depthOf(sources, a) - depthOf(sources, b))
     .reduce((stream, tag) => update(stream, tag, [tag]), next);
 };

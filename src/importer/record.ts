@@ -25,6 +25,7 @@ import {
   latestTagEvent,
   putTag,
   setTagConditions,
+  sortedByTag,
 } from '../api/tag-history.ts';
 import { updateTrackingTags } from '../api/tag-tracking.ts';
 import { formatTime } from '../lib/clock.ts';
@@ -104,21 +105,45 @@ const recordTag = (stream: ImageStream, result: TagResult, recording: Recording)
   return { ...stream, status: observe(status, { ...list, observed }) };
 };
 
-/** Tags that a listing found stand in status alone; where the spec names a tag, the spec says where it comes from. */
+/** The list of one tag after a listing found it; `stream` has the lists of no other tags. */
 const recordFound = (
   stream: ImageStream,
   outcome: ImageOutcome,
   cause: TagEventCause,
   recording: Recording,
-): ImageStream => {
+): NamedTagEventList | undefined => {
   const { tag } = outcome;
-  if (stream.spec?.tags?.some(({ name }) => name === tag)) return stream;
-  const before = stream.status ?? {};
   const generation = stream.metadata.generation ?? 0;
   const status = outcome.ok
     ? addImage(stream, tag, { outcome, generation, cause }, recording)
-    : addTagFailure(before, tag, { status: outcome.status, generation, ...recording });
-  return { ...stream, status };
+    : addTagFailure(stream.status ?? {}, tag, { status: outcome.status, generation, ...recording });
+  return findTag(status, tag);
+};
+
+/**
+ * Tags that a listing found stand in status alone; where the spec names a tag, the spec says where it comes from. Each is recorded in a
+ * stream with its own list only: a repository may have thousands, and each would be searched for, and sorted in, among all others.
+ */
+const recordAllFound = (
+  stream: ImageStream,
+  outcomes: readonly ImageOutcome[],
+  cause: TagEventCause,
+  recording: Recording,
+): ImageStream => {
+  const inSpec = new Set(stream.spec?.tags?.map(({ name }) => name));
+  const lists = new Map(stream.status?.tags?.map((list) => [list.tag, list]));
+  let hasChanged = false;
+  for (const outcome of outcomes.filter(({ tag }) => !inSpec.has(tag))) {
+    const list = lists.get(outcome.tag);
+    const alone = { ...stream, status: { ...stream.status, tags: list === undefined ? [] : [list] } };
+    const next = recordFound(alone, outcome, cause, recording);
+    if (next === undefined || next === list) continue;
+    lists.set(outcome.tag, next);
+    hasChanged = true;
+  }
+  return hasChanged
+    ? { ...stream, status: { ...stream.status, tags: sortedByTag([...lists.values()]) } }
+    : stream;
 };
 
 const recordRepository = (
@@ -148,10 +173,7 @@ const recordRepository = (
   const leftOut = outcome.additionalTags.length;
   const observed = observeRepository(stream, { succeeded: true, ...(leftOut === 0 ? {} : { leftOut }) });
   const listed = { ...stream, status: { ...stream.status, repository: answering(observed, planned) } };
-  return outcome.images.reduce(
-    (next, image) => recordFound(next, image, planned.cause, recording),
-    listed as ImageStream,
-  );
+  return recordAllFound(listed, outcome.images, planned.cause, recording);
 };
 
 /**
