@@ -4,6 +4,9 @@ import type { ImageOutcome } from '../../src/importer/types.ts';
 import type { Digest } from '../../src/oci/index.ts';
 import { type Group, inTurns, runsOf, timed } from '../bench.ts';
 
+/** About twice what it was when this was written; a search per tag among all tags made it 24 for 1,000 tags, 198 for 10,000. */
+const maxRatio = 10;
+
 const from = 'registry.example/team/app';
 
 const stream: ImageStream = {
@@ -50,7 +53,12 @@ export const recordGroup: Group = {
         ours: () => timed(async () => recordFound(images)),
         floor: () => timed(async () => JSON.parse(JSON.stringify(status)) as unknown),
       });
-      bench.row({ name: `record, ${tags} tags found`, unit: 'ms', ...figures });
+      bench.row({
+        name: `record, ${tags} tags found`,
+        unit: 'ms',
+        ...figures,
+        ...(tags < 1000 ? {} : { target: maxRatio }),
+      });
     }
   },
 };
