@@ -3,6 +3,7 @@ import { importGroup } from './import.ts';
 import { recordGroup } from './record.ts';
 import { refreshGroup } from './refresh.ts';
 import { startGroup } from './start.ts';
+import { storeGroup } from './store.ts';
 
 /** All groups, in the order in which they run. */
-export const groups: readonly Group[] = [importGroup, refreshGroup, startGroup, recordGroup];
+export const groups: readonly Group[] = [importGroup, refreshGroup, startGroup, storeGroup, recordGroup];
