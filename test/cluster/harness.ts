@@ -42,6 +42,14 @@ export const ensureNamespace = async (store: Store, name: string, signal: AbortS
   }
 };
 
+/** Installs what `crds/` has, and waits until the API server serves it. */
+export const installCrds = (kubeconfig: string): void => {
+  const kubectl = (...args: readonly string[]): string =>
+    execFileSync('kubectl', [`--kubeconfig=${kubeconfig}`, ...args], { encoding: 'utf8', stdio: 'pipe' });
+  kubectl('apply', '--server-side', '-k', join(root, 'crds'));
+  kubectl('wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s');
+};
+
 /** Installs what `deploy/` has, and answers a kubeconfig of the controller's own service account in a directory of its own. */
 export const install = (
   kubeconfig: string,

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { clusterPrograms } from '../setup/cluster-programs.ts';
 import { type KubeApiserver, startKubeApiserver } from '../setup/kube-apiserver.ts';
+import { installCrds } from './harness.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,10 +18,7 @@ let server: KubeApiserver | undefined;
 export const setup = async (project: TestProject): Promise<void> => {
   server = await startKubeApiserver(clusterPrograms());
   const { kubeconfig, auditLog } = server;
-  const kubectl = (...args: readonly string[]): void =>
-    void execFileSync('kubectl', [`--kubeconfig=${kubeconfig}`, ...args], { stdio: 'pipe' });
-  kubectl('apply', '--server-side', '-k', resolve(import.meta.dirname, '../../crds'));
-  kubectl('wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s');
+  installCrds(kubeconfig);
   project.provide('kubeconfig', kubeconfig);
   project.provide('auditLog', auditLog);
 };
