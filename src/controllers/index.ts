@@ -131,13 +131,13 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   streams.onChange(publisher.onChange);
   hurryOnChange({ pullSecrets, streams, retries, enqueue, observe: refresh.observe });
 
-  const sources = [
-    streams,
+  const sources = [streams, ...sinks.sources];
+  // Without the right to read one of these the rest goes on.
+  const optionalSources = [
     ...pullSecrets.sources,
     triggers.source,
     importRequests.source,
     ...permissions.sources,
-    ...sinks.sources,
   ];
   const loops = [importing, importRequests.controller, publisher.controller, triggers.controller];
   const runnables = [...loops, ...refresh.runnables, ...sinks.publishers];
@@ -148,6 +148,6 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     retryAtMs: retries.atMs,
     sinks: sinks.publishers,
     toldRevision,
-    run: (signal) => runManager({ sources, runnables, clock, logger }, signal),
+    run: (signal) => runManager({ sources, optionalSources, runnables, clock, logger }, signal),
   };
 };

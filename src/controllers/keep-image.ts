@@ -26,6 +26,8 @@ export const keepImage = async (
   } catch (error) {
     // An image is its digest: the one that is there is the same.
     if (isStoreError(error, 'already-exists')) return undefined;
+    if (isStoreError(error, 'forbidden'))
+      return failure('Forbidden', `the image cannot be stored: ${error.message}`);
     if (!isStoreError(error, 'invalid') && !isStoreError(error, 'too-large')) throw error;
     return failure('Invalid', `the image cannot be stored: ${error.message}`);
   }
