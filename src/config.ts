@@ -33,7 +33,7 @@ export const settings = {
   metricsListen: address('0.0.0.0:8080', 'In a cluster: address of /metrics.'),
   importRequestTtl: duration('10m', 'In a cluster: how long finished ImageStreamImports are kept.'),
   allowLoopbackRegistries: toggle('In a cluster: allows registries on loopback addresses.'),
-  kubeRequestRate: count(50, 1, 'In a cluster: requests per second to its API server.'),
+  kubeRequestRate: count(100, 1, 'In a cluster: requests per second to its API server.'),
   demo: toggle('Shows the whole flow with a registry of its own, offline, and ends.'),
   defaultRefreshInterval: duration(
     '15m',
