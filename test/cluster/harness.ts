@@ -163,11 +163,12 @@ export const eventually = async (
   holds: () => boolean | Promise<boolean>,
   what: string,
   timeoutMs = 30_000,
+  pollMs = 50,
 ): Promise<void> => {
   const giveUpAt = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > giveUpAt) throw new Error(`${what} did not happen within ${timeoutMs} ms`);
-    await sleep(50);
+    await sleep(pollMs);
   }
 };
 
