@@ -76,6 +76,7 @@ const refusal = ({ method, path }: ApiRequest, code: number, body: unknown): Api
 
 /** What a failed connection is to whoever reads and writes objects; a bug stays what it is. */
 const explain = (request: ApiRequest, error: unknown, deadline?: AbortSignal): unknown => {
+  if (error instanceof StoreError) return error;
   const { method, path } = request;
   const isNetwork = error instanceof Error && 'code' in error && typeof error.code === 'string';
   if (deadline?.aborted !== true && !isNetwork) return error;
