@@ -1,6 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { assertMay } from './access.ts';
 import { failureAnswer, noCache } from './answer.ts';
+import { impersonated } from './authn/impersonation.ts';
 import type { Authenticate } from './authn/token.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createDiscovery } from './discovery.ts';
@@ -79,9 +81,11 @@ export const createHandler = (options: HandlerOptions): Handler => {
   const servePath = createServePath(catalog, version);
 
   const serve = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const user = await authenticate(request, request.signal);
-    if (user === undefined) throw unauthorizedError();
+    const sender = await authenticate(request, request.signal);
+    if (sender === undefined) throw unauthorizedError();
+    const user = impersonated(sender, request);
     const target = parseTarget(request.path);
+    assertMay(user, request.method, target, request.query);
     if (target.kind === 'resource') return serveResource(request, target, user);
     const answer = servePath(request);
     if (answer === undefined) throw unknownPathError();
