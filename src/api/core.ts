@@ -18,6 +18,12 @@ export const NamespaceSchema = objectSchema('Namespace', 'A scope for names.', {
 export type Namespace = KubernetesObject &
   Omit<Value<typeof NamespaceSchema>, 'apiVersion' | 'kind' | 'metadata'>;
 
+/** Phase of a namespace that is being deleted. */
+export const terminating = 'Terminating';
+
+/** Whether a namespace is being deleted, so that nothing new gets in. */
+export const isTerminating = ({ status }: Namespace): boolean => status?.['phase'] === terminating;
+
 export const SecretSchema = objectSchema('Secret', 'Secret data, such as registry credentials.', {
   type: Type.Optional(Type.String()),
   data: Type.Optional(mapOf(Type.String({ format: 'byte' }))),
