@@ -114,6 +114,14 @@ describe('validating a Deployment', () => {
     ]);
   });
 
+  it('counts nothing below zero', async () => {
+    expect(await problems(aDeployment({ replicas: 0, minReadySeconds: 0 }))).toEqual([]);
+    expect(await problems(aDeployment({ replicas: -1, revisionHistoryLimit: -2 }))).toEqual([
+      'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+      'spec.revisionHistoryLimit: Invalid value: -2: must be greater than or equal to 0',
+    ]);
+  });
+
   it('keeps the selector', async () => {
     const next = aDeployment({
       selector: { matchLabels: { app: 'web', tier: 'x' } },

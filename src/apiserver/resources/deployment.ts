@@ -12,8 +12,12 @@ type Selector = {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly Requirement[];
 };
+const counts = ['replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const;
+
 /** The parts of a spec and a status that the schema leaves open. */
-type OpenSpec = { readonly selector?: Selector; readonly replicas?: number };
+type OpenSpec = { readonly selector?: Selector } & {
+  readonly [Count in (typeof counts)[number]]?: number;
+};
 type OpenStatus = {
   readonly readyReplicas?: number;
   readonly updatedReplicas?: number;
@@ -84,11 +88,22 @@ const validateSelector = (deployment: Deployment): readonly FieldError[] => {
       ];
 };
 
+const validateCounts = (deployment: Deployment): readonly FieldError[] =>
+  counts.flatMap((name) => {
+    const count = openSpec(deployment)[name] ?? 0;
+    return count < 0 ? [invalid(specPath.child(name), count, 'must be greater than or equal to 0')] : [];
+  });
+
 /** @see kubernetes/pkg/apis/apps/validation `ValidateDeployment` */
 const validate = (deployment: Deployment): readonly FieldError[] => {
   const ofMetadata = validateNamespacedMeta(deployment);
   if (deployment.spec === undefined) return [...ofMetadata, required(specPath)];
-  return [...ofMetadata, ...validateSelector(deployment), ...validateContainers(deployment)];
+  return [
+    ...ofMetadata,
+    ...validateCounts(deployment),
+    ...validateSelector(deployment),
+    ...validateContainers(deployment),
+  ];
 };
 
 /** Deployments, kept for whoever acts on them: nothing here makes pods of them. */
