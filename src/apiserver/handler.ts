@@ -31,10 +31,17 @@ const json = 'application/json';
 
 type ServePath = (request: HttpRequest) => HttpAnswer | undefined;
 
-const textAnswer = (contentType: string, body: string | Uint8Array): HttpAnswer => ({
+/** For documents whose URL names their content. */
+const cacheForEver = { 'cache-control': 'public, immutable, max-age=31536000' } as const;
+
+const textAnswer = (
+  contentType: string,
+  body: string | Uint8Array,
+  caching: Readonly<Record<string, string>> = noCache,
+): HttpAnswer => ({
   kind: 'body',
   status: 200,
-  headers: { ...noCache, 'content-type': contentType },
+  headers: { ...caching, 'content-type': contentType },
   body,
 });
 
@@ -64,8 +71,9 @@ const createServePath = (catalog: Catalog, version: string): ServePath => {
       const { contentType, body } = openApiV2(headerOf(request, 'accept'));
       return textAnswer(contentType, body);
     }
-    const openApiText = openApi(path);
-    if (openApiText !== undefined) return textAnswer(json, openApiText);
+    const openApiDocument = openApi(path, request.query.get('hash'));
+    if (openApiDocument !== undefined)
+      return textAnswer(json, openApiDocument.text, openApiDocument.isPinned ? cacheForEver : noCache);
     const document = discovery(path, headerOf(request, 'accept'));
     return document === undefined
       ? undefined

@@ -291,16 +291,6 @@ spec:
     expect(await ok('get secret -n team -o name')).toBe('');
   });
 
-  it('ends a namespace by itself once what held it up is gone', async () => {
-    await ok('create ns held');
-    await ok('create cm stays -n held');
-    await ok(`patch cm stays -n held --type=merge -p {"metadata":{"finalizers":["example.com/hold"]}}`);
-    await ok('delete ns held --wait=false');
-    expect(await ok('get ns held -o jsonpath={.status.phase}')).toBe('Terminating');
-    await ok(`patch cm stays -n held --type=merge -p {"metadata":{"finalizers":null}}`);
-    await ok('wait --for=delete ns/held --timeout=20s');
-  });
-
   it('tells who the user is and what the user may do', async () => {
     expect(await ok('auth whoami -o jsonpath={.status.userInfo.username}')).toBe('admin');
     expect(await ok('auth can-i delete is/web')).toBe('yes\n');

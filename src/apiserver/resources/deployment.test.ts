@@ -63,6 +63,15 @@ describe('defaulting a Deployment', () => {
     });
   });
 
+  it('keeps no time of creation that is null, as kubectl writes it into templates', () => {
+    const template = {
+      metadata: { creationTimestamp: null, labels: { app: 'web' } },
+      spec: { containers: [] },
+    };
+    const { spec } = deploymentStrategy.applyDefaults?.(aDeployment({ template })) ?? {};
+    expect(spec?.template.metadata).toEqual({ labels: { app: 'web' } });
+  });
+
   it('changes nothing the second time', () => {
     const once = deploymentStrategy.applyDefaults?.(aDeployment({ replicas: 0 }));
     expect(once).toMatchObject({ spec: { replicas: 0 } });
@@ -96,7 +105,10 @@ describe('validating a Deployment', () => {
   });
 
   it('demands a selector that matches the template', async () => {
-    expect(await problems(aDeployment({ selector: undefined }))).toEqual(['spec.selector: Required value']);
+    expect(await problems(aDeployment({ selector: undefined }))).toEqual([
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    ]);
     expect(await problems(aDeployment({ selector: { matchLabels: { app: 'other' } } }))).toEqual([
       'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
     ]);

@@ -68,16 +68,16 @@ const validateContainers = (deployment: Deployment): readonly FieldError[] => {
   ]);
 };
 
-const validateSelector = (deployment: Deployment): readonly FieldError[] => {
-  const { selector } = openSpec(deployment);
-  const path = specPath.child('selector');
-  if (selector === undefined) return [required(path)];
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  if (Object.keys(matchLabels).length + matchExpressions.length === 0)
-    return [invalid(path, selector, 'empty selector is invalid for deployment')];
+/** No selector selects nothing. */
+const validateTemplateLabels = (
+  deployment: Deployment,
+  matchLabels: Readonly<Record<string, string>> | undefined,
+): readonly FieldError[] => {
   const metadata = deployment.spec?.template.metadata ?? {};
   const labels = (metadata['labels'] ?? {}) as Readonly<Record<string, string>>;
-  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
+  const isSelected =
+    matchLabels !== undefined && Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+  return isSelected
     ? []
     : [
         invalid(
@@ -86,6 +86,16 @@ const validateSelector = (deployment: Deployment): readonly FieldError[] => {
           '`selector` does not match template `labels`',
         ),
       ];
+};
+
+const validateSelector = (deployment: Deployment): readonly FieldError[] => {
+  const { selector } = openSpec(deployment);
+  const path = specPath.child('selector');
+  if (selector === undefined) return [required(path), ...validateTemplateLabels(deployment, undefined)];
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  if (Object.keys(matchLabels).length + matchExpressions.length === 0)
+    return [invalid(path, selector, 'empty selector is invalid for deployment')];
+  return validateTemplateLabels(deployment, matchLabels);
 };
 
 const validateCounts = (deployment: Deployment): readonly FieldError[] =>
@@ -146,9 +156,9 @@ export const deploymentStrategy: Strategy<Deployment> = {
   prepareForCreate: (deployment) => ({ ...deployment, status: {} }),
   validate,
   validateUpdate: (next, old) => [
+    ...validate(next),
     ...(isDeepStrictEqual(openSpec(next).selector, openSpec(old).selector)
       ? []
       : [invalid(specPath.child('selector'), openSpec(next).selector ?? null, 'field is immutable')]),
-    ...validate(next),
   ],
 };
