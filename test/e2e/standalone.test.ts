@@ -244,7 +244,11 @@ describe.skipIf(!hasDockerRegistry)('serve', () => {
       status: { phase: 'Terminating' },
     });
     await api('PATCH', `${maps}/stays`, { metadata: { finalizers: null } }, merge);
-    await eventually(async () => (await api('GET', '/api/v1/namespaces/held')).status === 404);
+    await eventually(
+      () => api('GET', '/api/v1/namespaces/held'),
+      ({ status }) => status === 404,
+      'the end of the namespace',
+    );
   });
 
   it('ends within five seconds of SIGTERM and finds everything again', async () => {
