@@ -77,7 +77,7 @@ const createServePath = (catalog: Catalog, version: string): ServePath => {
     const document = discovery(path, headerOf(request, 'accept'));
     return document === undefined
       ? undefined
-      : textAnswer(document.contentType, JSON.stringify(document.body));
+      : textAnswer(document.contentType, `${JSON.stringify(document.body)}\n`);
   };
 };
 

@@ -79,7 +79,7 @@ export const discovery: Group = {
     { run: 'kubectl get --raw /livez' },
     { run: 'kubectl get --raw /readyz' },
     { run: 'kubectl get --raw /apis/image.openshift.io | grep -o \'"preferredVersion".*}\'' },
-    { run: 'kubectl get --raw /apis/apps', known: 'no newline at the end' },
+    { run: 'kubectl get --raw /apis/apps' },
     { run: 'kubectl get --raw /api/v1/namespaces/discovering/configmaps' },
     { run: `kubectl get --raw '/api/v1/namespaces/discovering/configmaps?watch=1&timeoutSeconds=1'` },
     { run: 'kubectl get --raw /api/v1/namespaces/discovering/configmaps/none' },
