@@ -5,9 +5,9 @@ import { toStatus } from './errors.ts';
 import type { WatchAnswer } from './http.ts';
 import { statusBody } from './render.ts';
 
-const send = async (response: ServerResponse, frame: unknown, signal: AbortSignal): Promise<void> => {
+const send = async (response: ServerResponse, frame: string, signal: AbortSignal): Promise<void> => {
   // A reader that does not keep up is waited for: the store counts what piles up and gives up on it.
-  if (!response.write(`${JSON.stringify(frame)}\n`)) await once(response, 'drain', { signal });
+  if (!response.write(`${frame}\n`)) await once(response, 'drain', { signal });
 };
 
 /**
