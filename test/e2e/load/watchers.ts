@@ -12,6 +12,9 @@ export type WatchersData = { readonly place: Place; readonly path: string; reado
 /** What one watch saw: every revision in the order of its coming. */
 export type Seen = readonly number[];
 
+/** Not parsed: what fifty readers spend on JSON would be taken from the server on the same processors. */
+const frame = /^\{"type":"MODIFIED".*?"resourceVersion":"(\d+)"/;
+
 const { place, path, count } = givenData<WatchersData>();
 const client = createClient(place);
 const stop = new AbortController();
@@ -27,10 +30,10 @@ const follow = async (): Promise<Seen> => {
   };
   checks.push(check);
   const read = async (): Promise<void> => {
-    for await (const { type, object } of client.watch(path, stop.signal)) {
-      if (type !== 'MODIFIED') throw new Error(`a watch was told ${type}: ${JSON.stringify(object)}`);
-      const { metadata } = object as { readonly metadata: { readonly resourceVersion: string } };
-      seen.push(Number(metadata.resourceVersion));
+    for await (const line of client.watchLines(path, stop.signal)) {
+      const revision = frame.exec(line)?.[1];
+      if (revision === undefined) throw new Error(`a watch was told ${line}`);
+      seen.push(Number(revision));
       check();
     }
     throw new Error(`a watch ended after ${seen.length} events`);

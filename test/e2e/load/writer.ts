@@ -26,7 +26,9 @@ export type Written = {
 };
 
 const { place, streams, writesPerSecond, writes } = givenData<WriterData>();
-const client = createClient(place);
+/** Few, and open before anything is measured: a stall would else become a storm of handshakes. */
+const connections = 16;
+const client = createClient(place, connections);
 
 const createStreams = async (): Promise<void> => {
   let next = 0;
@@ -36,7 +38,7 @@ const createStreams = async (): Promise<void> => {
       if (status !== 201) throw new Error(`create: ${status} ${JSON.stringify(body)}`);
     }
   };
-  await Promise.all(Array.from({ length: 8 }, work));
+  await Promise.all(Array.from({ length: connections }, work));
 };
 
 const patchStreams = async (): Promise<Written> => {
