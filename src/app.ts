@@ -95,6 +95,7 @@ const createParts = (
     registry,
     {
       references: 'unrestricted',
+      seesAllStreams: true,
       // Read afresh: a request may follow upon the secret that it needs.
       listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
       recordEvent: createEventRecorder(store),

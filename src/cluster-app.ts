@@ -147,8 +147,9 @@ export const openClusterApp = async (options: PartsOptions): Promise<ClusterApp>
 
   const lead = async (signal: AbortSignal): Promise<void> => {
     term = stores.election.term;
-    const { sinks } = opened;
-    const work = createWork(stores.store, registry, { references: 'by-grant', recordEvent, sinks }, options);
+    const seesAllStreams = config.namespace === '';
+    const mode = { references: 'by-grant', seesAllStreams, recordEvent, sinks: opened.sinks } as const;
+    const work = createWork(stores.store, registry, mode, options);
     state.work = work;
     try {
       await work.controllers.run(signal);

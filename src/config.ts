@@ -31,6 +31,10 @@ export const settings = {
   namespace: text('NAMESPACE', '', 'In a cluster: the one namespace to work in; none works in all.'),
   healthListen: address('0.0.0.0:8081', 'In a cluster: address of /livez and /readyz.'),
   metricsListen: address('0.0.0.0:8080', 'In a cluster: address of /metrics.'),
+  pruneImagesAfter: duration(
+    '1h',
+    'How long Images that no stream refers to are kept. In a cluster only without --namespace: images belong to all.',
+  ),
   importRequestTtl: duration('10m', 'In a cluster: how long finished ImageStreamImports are kept.'),
   allowLoopbackRegistries: toggle('In a cluster: allows registries on loopback addresses.'),
   kubeRequestRate: count(100, 1, 'In a cluster: requests per second to its API server.'),

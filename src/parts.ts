@@ -94,6 +94,8 @@ export type RegistryParts = ReturnType<typeof createRegistryParts>;
 /** How the modes differ. */
 export type WorkOptions = {
   readonly references: ReferenceMode;
+  /** The store shows the streams of all namespaces: what none of them refers to is not needed. */
+  readonly seesAllStreams: boolean;
   /** Where the secrets of a namespace are read; undefined: what the watches have seen will do. */
   readonly listSecrets?: PullSecretPorts['listSecrets'];
   readonly recordEvent: RecordEvent;
@@ -128,6 +130,7 @@ export const createWork = (
       importWorkers: config.importWorkers,
       importRequestTtlMs: config.importRequestTtl,
       eventTtlMs,
+      pruneImagesAfterMs: work.seesAllStreams ? config.pruneImagesAfter : undefined,
     },
     references: work.references,
     recordEvent: work.recordEvent,

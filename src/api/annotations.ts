@@ -9,6 +9,9 @@ export const refreshIntervalAnnotation = `${ourPrefix}/refresh-interval`;
 /** On a stream: which tags somebody rolled back, and to what. JSON, by tag; see `rollback.ts`. */
 export const rollbacksAnnotation = `${ourPrefix}/rollbacks`;
 
+/** On an Image, written by us: since when no stream refers to it (RFC 3339). Whoever is about to refer to it takes that away first. */
+export const unreferencedSinceAnnotation = `${ourPrefix}/unreferenced-since`;
+
 /** On a stream that `migrate` has not finished: its spec is still to come. */
 export const migrationAnnotation = `${ourPrefix}/migration`;
 

@@ -18,6 +18,7 @@ import type { ObjectKey, Store } from '../store/store.ts';
 import { createDueTags } from './due-tags.ts';
 import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
+import { createImagePruner } from './image-pruner.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
@@ -42,6 +43,8 @@ export type ControllerSettings = ImportRequestPorts['settings'] & {
   readonly importWorkers: number;
   /** How long Events are kept, in milliseconds. */
   readonly eventTtlMs: number;
+  /** How long images that no stream refers to are kept, in milliseconds; undefined: for ever. */
+  readonly pruneImagesAfterMs?: number | undefined;
 };
 
 export type ControllersOptions = {
@@ -140,7 +143,9 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     ...permissions.sources,
   ];
   const loops = [importing, importRequests.controller, publisher.controller, triggers.controller];
-  const runnables = [...loops, ...refresh.runnables, ...sinks.publishers];
+  const graceMs = settings.pruneImagesAfterMs;
+  const pruners = graceMs === undefined ? [] : [createImagePruner({ ...options, streams, graceMs })];
+  const runnables = [...loops, ...refresh.runnables, ...sinks.publishers, ...pruners];
   return {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),

@@ -38,6 +38,7 @@ const help = {
   imagestreams_events_gaps_total: 'Gaps told to a sink: history that was trimmed before it could be told.',
   imagestreams_events_lag_seconds: 'Age of the oldest change that a sink was not told.',
   imagestreams_sink_up: 'Whether a sink of change events could be reached last.',
+  imagestreams_images_pruned_total: 'Images deleted because nothing refers to them.',
   imagestreams_triggers_total: 'What image triggers did to workloads.',
 } as const;
 type Name = keyof typeof help;
@@ -84,6 +85,7 @@ const createSeries = (registry: Registry) => {
     eventsParked: counter('imagestreams_events_parked_total', 'sink'),
     eventGaps: counter('imagestreams_events_gaps_total', 'sink'),
     sinkUp: gauge('imagestreams_sink_up', 'sink'),
+    imagesPruned: counter('imagestreams_images_pruned_total'),
     triggers: counter('imagestreams_triggers_total', 'kind', 'outcome'),
   };
 };
@@ -139,6 +141,9 @@ const onController =
         return;
       case 'published':
         series.events.inc({ sink: 'kubernetes', reason: event.reason });
+        return;
+      case 'pruned':
+        series.imagesPruned.inc();
         return;
       default:
         assertNever(event);

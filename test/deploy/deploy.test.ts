@@ -51,10 +51,12 @@ describe.skipIf(!hasKubectl)('deploy/', () => {
       'ClusterRole/imagestreams-admin',
       'ClusterRole/imagestreams-controller',
       'ClusterRole/imagestreams-edit',
+      'ClusterRole/imagestreams-image-pruning',
       'ClusterRole/imagestreams-images',
       'ClusterRole/imagestreams-pull-secrets',
       'ClusterRole/imagestreams-view',
       'ClusterRoleBinding/imagestreams-controller',
+      'ClusterRoleBinding/imagestreams-image-pruning',
       'ClusterRoleBinding/imagestreams-images',
       'ClusterRoleBinding/imagestreams-pull-secrets',
       'Deployment/imagestreams/imagestreams',
@@ -166,7 +168,7 @@ describe.skipIf(!hasKubectl)('deploy/namespaced', () => {
 
   it('may do cluster-wide what needs no namespace, and nothing else; no secrets above all', () => {
     expect(grantedTo(manifests, ({ kind }) => kind === 'ClusterRoleBinding')).toEqual(
-      declared.filter((one) => one.endsWith(' images.image.openshift.io')),
+      ['create', 'get', 'update'].map((verb) => `${verb} images.image.openshift.io`),
     );
     expect(grantedTo(manifests, ({ kind }) => kind === 'RoleBinding')).toEqual(
       declared.filter((one) => !one.endsWith(' images.image.openshift.io')),

@@ -20,10 +20,11 @@ export const controllerPermissions: Readonly<Record<string, Readonly<Record<stri
     update: 'tells how a request went',
   },
   'images.image.openshift.io': {
-    get: 'finds out whether an image is stored already',
+    get: 'finds out whether an image that is stored already is about to be pruned',
     list: 'finds images that nobody refers to any more',
-    watch: 'waits for a driver that lists to catch up',
+    watch: 'sees which images are marked for pruning, and since when',
     create: 'stores what was imported, by digest',
+    update: 'marks images that nobody refers to any more, and takes the mark away',
     delete: 'prunes images that nobody refers to any more',
   },
   'imagestreamgrants.imagestreams.dev': {
