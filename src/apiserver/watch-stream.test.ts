@@ -22,7 +22,7 @@ describe('sendWatch', () => {
     const sent = Promise.withResolvers<void>();
     const server = createServer((_request, response) => {
       const answer = { kind: 'watch', headers: {}, frames: frames() } as const;
-      sendWatch(response, answer, createRecordingLogger(), stop.signal).then(sent.resolve, sent.reject);
+      sent.resolve(sendWatch(response, answer, createRecordingLogger(), stop.signal));
     }).listen(0, '127.0.0.1');
     servers.push(server);
     await once(server, 'listening');
