@@ -72,6 +72,10 @@ export const DeploymentSchema = objectSchema(
 export type Deployment = KubernetesObject &
   Omit<Value<typeof DeploymentSchema>, 'apiVersion' | 'kind' | 'metadata'>;
 
+/** Kinds with a pod template that are followed like Deployments, as far as that needs. */
+const templated = (kind: string, description: string) =>
+  objectSchema(kind, description, { spec: Type.Optional(openObject()), status: Type.Optional(openObject()) });
+
 /** Served empty, because clients that describe a Deployment list its ReplicaSets: nothing here makes any. */
 export const ReplicaSetSchema = objectSchema('ReplicaSet', 'Pods of one template of a Deployment.', {
   spec: Type.Optional(openObject()),
@@ -141,4 +145,31 @@ export const replicaSets = defineResource<ReplicaSet>({
   schema: ReplicaSetSchema,
   shortNames: ['rs'],
   categories: ['all'],
+});
+export const statefulSets = defineResource<KubernetesObject>({
+  group: 'apps',
+  plural: 'statefulsets',
+  kind: 'StatefulSet',
+  schema: templated('StatefulSet', 'Pods with names and storage of their own.'),
+  shortNames: ['sts'],
+  categories: ['all'],
+  hasStatus: true,
+});
+export const daemonSets = defineResource<KubernetesObject>({
+  group: 'apps',
+  plural: 'daemonsets',
+  kind: 'DaemonSet',
+  schema: templated('DaemonSet', 'One pod on each node.'),
+  shortNames: ['ds'],
+  categories: ['all'],
+  hasStatus: true,
+});
+export const cronJobs = defineResource<KubernetesObject>({
+  group: 'batch',
+  plural: 'cronjobs',
+  kind: 'CronJob',
+  schema: templated('CronJob', 'Jobs that start on a schedule.'),
+  shortNames: ['cj'],
+  categories: ['all'],
+  hasStatus: true,
 });
