@@ -125,14 +125,22 @@ const judge = (
   return { kind: isRollback && hadNewest ? 'held' : 'change', setBacks };
 };
 
-const recordOf = ({ tag, from }: TriggerChange, { kind, setBacks }: Verdict): Applied => ({
-  stream: tag.stream,
-  tag: tag.tag,
-  revision: tag.revision,
-  image: tag.image,
-  ...(setBacks === 0 ? {} : { setBacks }),
-  ...(kind === 'held' || kind === 'blocked' ? { left: from } : {}),
-});
+/** What is recorded. Of one that is blocked nothing but that: its tag may move, and nothing is to be written for it. */
+const recordOf = (
+  { tag, from }: TriggerChange,
+  { kind, setBacks }: Verdict,
+  known: Applied | undefined,
+): Applied => {
+  const { stream, revision, image } = kind === 'blocked' && known !== undefined ? known : tag;
+  return {
+    stream,
+    tag: tag.tag,
+    revision,
+    ...(image === undefined ? {} : { image }),
+    ...(setBacks === 0 ? {} : { setBacks }),
+    ...(kind === 'held' ? { left: from } : {}),
+  };
+};
 
 /**
  * Compares what the triggers ask for with the pod spec. A container with an older image of its tag, that had the newest one before, was
@@ -157,8 +165,9 @@ export const planTriggers = (question: TriggerQuestion): TriggerPlan => {
       continue;
     }
     const change = { trigger, tag, container, from: container.image };
-    const verdict = judge(question, change, knownOf(question, fieldPath, tag));
-    applied[fieldPath] = recordOf(change, verdict);
+    const known = knownOf(question, fieldPath, tag);
+    const verdict = judge(question, change, known);
+    applied[fieldPath] = recordOf(change, verdict, known);
     found[verdict.kind].push(change);
   }
   return { ok: true, changes: found.change, held: found.held, blocked: found.blocked, applied };
