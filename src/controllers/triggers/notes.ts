@@ -70,7 +70,8 @@ const gitOpsHelp = 'README.md#with-gitops';
 /** Says that a container is left alone because somebody else keeps setting it back. `who` is a phrase for whoever that is. */
 export const blockedNote = (scope: NoteScope, change: TriggerChange, who: string): TriggerNote => ({
   ...scopeOf(scope),
-  id: changeId('Blocked', scope, change),
+  // Whatever image it is left at: that may change as often as the other program likes.
+  id: changeId('Blocked', scope, { ...change, from: '' }),
   type: 'Warning',
   reason: 'Blocked',
   message:
