@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../../../test/fakes/clock.ts';
 import { createRecordingLogger } from '../../../test/fakes/logger.ts';
 import { MemoryStore } from '../../../test/fakes/store.ts';
+import { aTagHistory, imageRefOf } from '../../../test/fakes/tag-history.ts';
 import { runTemplateAnnotation, triggersAnnotation } from '../../api/annotations.ts';
-import type { ImageStream, TagEvent } from '../../api/image-stream.ts';
+import type { ImageStream } from '../../api/image-stream.ts';
 import type { KubernetesObject, Stored } from '../../api/meta.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EventNote } from '../ports.ts';
@@ -15,38 +16,10 @@ import type { TriggerEvent } from './events.ts';
 
 const { signal } = new AbortController();
 const key = { namespace: 'ns', name: 'app' };
-const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
-const imageRef = (letter: string): string => `quay.io/demo/base@${digest(letter)}`;
+const imageRef = imageRefOf('base');
 const [shipwright, tekton] = buildKinds as [BuildKind, BuildKind];
 
-/** A stream whose tag `latest` had these images, the newest first. */
-const aStream = (name: string, letters: string): Stored<ImageStream> => ({
-  apiVersion: 'image.openshift.io/v1',
-  kind: 'ImageStream',
-  metadata: {
-    namespace: 'ns',
-    name,
-    uid: `uid-${name}`,
-    resourceVersion: '1',
-    creationTimestamp: '2026-01-01T00:00:00Z',
-  },
-  status: {
-    tags: [
-      {
-        tag: 'latest',
-        items: letters.split('').map(
-          (letter, index): TagEvent => ({
-            created: '2026-01-01T00:00:00Z',
-            dockerImageReference: imageRef(letter),
-            image: digest(letter),
-            generation: 1,
-            revision: letters.length - index,
-          }),
-        ),
-      },
-    ],
-  },
-});
+const aStream = (name: string, letters: string) => aTagHistory(name, letters, imageRef);
 
 const onTags = (...names: readonly string[]): string =>
   JSON.stringify(names.map((name) => ({ from: { kind: 'ImageStreamTag', name } })));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../../../test/fakes/clock.ts';
 import { createRecordingLogger } from '../../../test/fakes/logger.ts';
 import { MemoryStore } from '../../../test/fakes/store.ts';
+import { aTagHistory, imageRefOf } from '../../../test/fakes/tag-history.ts';
 import {
   onRollbackAnnotation,
   triggerBlockedAnnotation,
@@ -10,7 +11,7 @@ import {
 } from '../../api/annotations.ts';
 import type { Deployment } from '../../api/core.ts';
 import { deployments } from '../../api/core.ts';
-import type { ImageStream, TagEvent } from '../../api/image-stream.ts';
+import type { ImageStream } from '../../api/image-stream.ts';
 import type { ManagedFieldsEntry, Stored } from '../../api/meta.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EventNote } from '../ports.ts';
@@ -22,37 +23,8 @@ import { createTriggerReconciler } from './trigger.ts';
 
 const { signal } = new AbortController();
 const key = { namespace: 'ns', name: 'web' };
-const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
-const imageRef = (letter: string): string => `quay.io/demo/app@${digest(letter)}`;
-
-/** A stream whose tag `latest` had these images, the newest first. */
-const aStream = (letters: string, uid = 'stream-1'): Stored<ImageStream> => ({
-  apiVersion: 'image.openshift.io/v1',
-  kind: 'ImageStream',
-  metadata: {
-    namespace: 'ns',
-    name: 'app',
-    uid,
-    resourceVersion: '1',
-    creationTimestamp: '2026-01-01T00:00:00Z',
-  },
-  status: {
-    tags: [
-      {
-        tag: 'latest',
-        items: letters.split('').map(
-          (letter, index): TagEvent => ({
-            created: '2026-01-01T00:00:00Z',
-            dockerImageReference: imageRef(letter),
-            image: digest(letter),
-            generation: 1,
-            revision: letters.length - index,
-          }),
-        ),
-      },
-    ],
-  },
-});
+const imageRef = imageRefOf('app');
+const aStream = (letters: string, uid?: string) => aTagHistory('app', letters, imageRef, uid);
 
 const trigger = (fieldPath: string, name = 'app:latest') => ({
   from: { kind: 'ImageStreamTag', name },
