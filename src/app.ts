@@ -11,6 +11,7 @@ import {
   createGarbageCollector,
   type GarbageCollectorOptions,
 } from './controllers/garbage-collector/index.ts';
+import { createStoreWorkloads, workloadKinds } from './controllers/index.ts';
 import { createNamespaceController } from './controllers/namespaces.ts';
 import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
 import type { DemoPorts } from './demo/demo.ts';
@@ -96,6 +97,7 @@ const createParts = (
     {
       references: 'unrestricted',
       seesAllStreams: true,
+      targets: { workloads: workloadKinds, builds: [], access: createStoreWorkloads(store) },
       // Read afresh: a request may follow upon the secret that it needs.
       listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
       recordEvent: createEventRecorder(store),

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { buildKinds, workloadKinds } from './controllers/index.ts';
 import { createApiClient } from './kube/api-client.ts';
 import { createClusterStore } from './kube/cluster-store.ts';
 import { loadConnection } from './kube/connection.ts';
@@ -7,6 +8,7 @@ import { createClusterEventRecorder } from './kube/events.ts';
 import { createLeaseKeeper } from './kube/lease.ts';
 import { servingProblem } from './kube/serving.ts';
 import { createThrottle, noThrottle } from './kube/throttle.ts';
+import { createClusterWorkloads } from './kube/workloads.ts';
 import type { Logger } from './lib/logger.ts';
 import { type HealthServers, listenForProbes } from './observability/health.ts';
 import { createRegistryParts, createWork, type PartsOptions, readAccess, type Work } from './parts.ts';
@@ -52,6 +54,7 @@ const createStores = ({ config, clock, env, logger, version }: PartsOptions) => 
     lease,
     leaseClient,
     store: createClusterStore({ client, clock, namespace }),
+    workloads: createClusterWorkloads(client),
     recordGuarded: { clock, instance: identity },
     recordUnguarded: createClusterEventRecorder({ store: unguarded, clock, instance: identity }),
     close: async () => {
@@ -148,7 +151,9 @@ export const openClusterApp = async (options: PartsOptions): Promise<ClusterApp>
   const lead = async (signal: AbortSignal): Promise<void> => {
     term = stores.election.term;
     const seesAllStreams = config.namespace === '';
-    const mode = { references: 'by-grant', seesAllStreams, recordEvent, sinks: opened.sinks } as const;
+    const { sinks } = opened;
+    const targets = { workloads: workloadKinds, builds: buildKinds, access: stores.workloads };
+    const mode = { references: 'by-grant', seesAllStreams, targets, recordEvent, sinks } as const;
     const work = createWork(stores.store, registry, mode, options);
     state.work = work;
     try {

@@ -52,6 +52,11 @@ export const settings = {
     0,
     'Requests a second to one registry host; 0 for as many as it bears, which its refusals and rate limit headers tell.',
   ),
+  triggersPerMinute: count(
+    60,
+    0,
+    'Workloads changed and builds started per minute and namespace; 0 for any number.',
+  ),
   importWorkers: count(16, 1, 'Streams imported at a time.'),
   globalPullSecret: text('FILE', '', 'Docker config file with credentials for every namespace.'),
   dockerConfig: paths(

@@ -15,6 +15,8 @@ export type ApiRequest = {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Which kind of JSON the body is. Default: `application/json`. */
+  readonly contentType?: string;
   readonly priority?: Priority;
 };
 
@@ -127,7 +129,7 @@ const createDispatch = ({ connection, userAgent, beforeWrite }: ApiClientOptions
         ...headers,
         accept: 'application/json',
         'user-agent': userAgent,
-        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...(hasBody ? { 'content-type': request.contentType ?? 'application/json' } : {}),
       },
       body: hasBody ? JSON.stringify(request.body) : null,
       headersTimeout: readTimeoutMs,

@@ -1,3 +1,15 @@
+const onWorkloads = {
+  get: 'finds out who set the image of a container back',
+  list: 'finds workloads with image triggers',
+  watch: 'looks at workloads as they change',
+  patch: 'gives a container the image that its tag has now, and records it',
+};
+const onBuilds = {
+  list: 'finds what has triggers',
+  watch: 'looks at it as it changes',
+  patch: 'records in an annotation which revisions were built',
+};
+
 /** Why the controller may do what the roles of deploy/ let it, by `resource.group` and verb. A role that says more or less fails a test. */
 export const controllerPermissions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'imagestreams.image.openshift.io': {
@@ -43,11 +55,14 @@ export const controllerPermissions: Readonly<Record<string, Readonly<Record<stri
     list: 'reads the pull secrets of a namespace, by field selector',
     watch: 'tries again at once what failed for lack of a secret that came',
   },
-  'deployments.apps': {
-    list: 'finds workloads with image triggers',
-    watch: 'looks at workloads as they change',
-    update: 'gives a container the image that its tag has now',
-  },
+  'deployments.apps': onWorkloads,
+  'statefulsets.apps': onWorkloads,
+  'daemonsets.apps': onWorkloads,
+  'cronjobs.batch': onWorkloads,
+  'builds.shipwright.io': onBuilds,
+  'buildruns.shipwright.io': { create: 'starts a build when a tag moves' },
+  'pipelines.tekton.dev': onBuilds,
+  'pipelineruns.tekton.dev': { create: 'starts a pipeline when a tag moves' },
   'events.events.k8s.io': {
     create: 'tells of imported, moved and failed tags, and of triggers',
   },
