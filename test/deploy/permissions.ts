@@ -23,7 +23,6 @@ export const controllerPermissions: Readonly<Record<string, Readonly<Record<stri
     update: 'records histories and conditions',
   },
   'imagestreamimports.image.openshift.io': {
-    get: 'reads the newest request again after a conflict',
     list: 'finds requests that have not run',
     watch: 'runs requests as they come',
     delete: 'removes finished requests after --import-request-ttl',
@@ -38,6 +37,9 @@ export const controllerPermissions: Readonly<Record<string, Readonly<Record<stri
     create: 'stores what was imported, by digest',
     update: 'marks images that nobody refers to any more, and takes the mark away',
     delete: 'prunes images that nobody refers to any more',
+  },
+  'apiservices.apiregistration.k8s.io': {
+    get: 'tells who serves image streams in a cluster that is none to work on',
   },
   'imagestreamgrants.imagestreams.dev': {
     list: 'knows which namespaces may refer to which streams',
