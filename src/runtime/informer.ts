@@ -137,20 +137,19 @@ export class Informer<T extends KubernetesObject, Value = Stored<T>> implements 
   async #relist(signal: AbortSignal): Promise<void> {
     const { store, resource, selection, onEvent } = this.#options;
     const seen = new Set<string>();
-    const objects: Stored<T>[] = [];
     let page: ListResult<T> | undefined;
     do {
       const continueToken = page?.continueToken;
       page = await store.list(resource, { ...selection, limit: pageSize, continueToken }, signal);
-      objects.push(...page.items);
+      // Page by page: all whole objects at a time would be many times what is kept of them.
+      for (const object of page.items) {
+        seen.add(formatKey(keyOf(object)));
+        this.#apply(object);
+      }
     } while (page.continueToken !== undefined);
-    for (const object of objects) {
-      seen.add(formatKey(keyOf(object)));
-      this.#apply(object);
-    }
     for (const [id, { key }] of this.#cache) if (!seen.has(id)) this.#remove(key);
     this.#revision = page.resourceVersion;
-    onEvent({ type: 'informer-list', resource: qualifiedName(resource), objects: objects.length });
+    onEvent({ type: 'informer-list', resource: qualifiedName(resource), objects: seen.size });
     this.#hasSynced = true;
     this.#synced.resolve();
     this.#settled.resolve();
