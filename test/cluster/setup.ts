@@ -33,9 +33,9 @@ export const setup = async (started: TestProject): Promise<void> => {
 };
 
 /** Whether this was a run of all test files: else rights that were not used say nothing. */
-const ranAll = async ({ vitest, globTestFiles }: TestProject): Promise<boolean> => {
-  const { testFiles } = await globTestFiles();
-  const ran = new Set(vitest.state.getFiles().map(({ filepath }) => filepath));
+const ranAll = async (all: TestProject): Promise<boolean> => {
+  const { testFiles } = await all.globTestFiles();
+  const ran = new Set(all.vitest.state.getFiles().map(({ filepath }) => filepath));
   return testFiles.every((file) => ran.has(file));
 };
 

@@ -23,6 +23,7 @@ export const controllerPermissions: Readonly<Record<string, Readonly<Record<stri
     update: 'records histories and conditions',
   },
   'imagestreamimports.image.openshift.io': {
+    get: 'reads a request as it is now before it is run',
     list: 'finds requests that have not run',
     watch: 'runs requests as they come',
     delete: 'removes finished requests after --import-request-ttl',
