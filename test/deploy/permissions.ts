@@ -23,7 +23,7 @@ export const controllerPermissions: Readonly<Record<string, Readonly<Record<stri
     update: 'records histories and conditions',
   },
   'imagestreamimports.image.openshift.io': {
-    get: 'reads a request as it is now before it is run',
+    get: 'reads what it is about to delete: the server does not answer with it',
     list: 'finds requests that have not run',
     watch: 'runs requests as they come',
     delete: 'removes finished requests after --import-request-ttl',
