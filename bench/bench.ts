@@ -1,0 +1,47 @@
+import type { Measured } from './row.ts';
+
+/** What groups of figures are measured with. */
+export type Bench = {
+  /** Aborted when the bench is to end early. */
+  readonly signal: AbortSignal;
+  /** Sizes of the groups: `smoke` runs everything once, as small as it gets. */
+  readonly size: 'smoke' | 'normal';
+  /** Has something put away at the end, also of a bench that was interrupted; the newest goes first. */
+  readonly cleanup: (work: () => unknown) => void;
+  /** Reports a figure. */
+  readonly row: (measured: Measured) => void;
+};
+
+/** A named set of figures. */
+export type Group = { readonly name: string; readonly run: (bench: Bench) => Promise<void> };
+
+/** Runs of a measurement: 5 of a short one, 3 of a long one. */
+export const runsOf = ({ size }: Bench, length: 'short' | 'long'): number =>
+  size === 'smoke' ? 1 : length === 'short' ? 5 : 3;
+
+/** Milliseconds that `work` takes. */
+export const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+};
+
+/** Measures `ours` and `floor` in turns after a warm-up of each, so that what else the machine does weighs on both alike. */
+export const inTurns = async (
+  bench: Bench,
+  runs: number,
+  { ours, floor }: { readonly ours: () => Promise<number>; readonly floor: () => Promise<number> },
+): Promise<{ readonly values: readonly number[]; readonly floors: readonly number[] }> => {
+  const values: number[] = [];
+  const floors: number[] = [];
+  if (bench.size !== 'smoke') {
+    await ours();
+    await floor();
+  }
+  for (let run = 0; run < runs; run += 1) {
+    bench.signal.throwIfAborted();
+    values.push(await ours());
+    floors.push(await floor());
+  }
+  return { values, floors };
+};

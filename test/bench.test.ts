@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { formatReport } from '../bench/report.ts';
+import { median, type Row, toRow } from '../bench/row.ts';
+import { hasDockerRegistry } from './setup/docker-registry.ts';
+
+const bench = resolve(import.meta.dirname, '../bench/index.ts');
+const runBench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [bench, ...args]);
+
+describe('a row of the bench', () => {
+  it('holds the median, and its ratio to the median of the floor', () => {
+    const row = toRow({ name: 'a', unit: 'ms', values: [30, 10, 20], floors: [10, 10, 40], target: 2 });
+    expect(row).toMatchObject({ value: 20, floor: 10, ratio: 2, met: true, min: 10, max: 30, runs: 3 });
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+  });
+
+  it.each([
+    ['the ratio, where there is a floor', { values: [21], floors: [10], target: 2 }],
+    ['the value, where there is none', { values: [3], target: 2 }],
+  ])('is missed by %s, and then red', (_name, measured) => {
+    const row = toRow({ name: 'a', unit: 'ms', ...measured });
+    expect(row.met).toBe(false);
+    const line = formatReport([row], true).split('\n')[1];
+    expect(line?.startsWith('\u001b[31m')).toBe(true);
+    expect(line).toContain(' NO ');
+  });
+
+  it('is neither met nor missed without a target', () => {
+    expect(toRow({ name: 'a', unit: 'ms', values: [1] }).met).toBeNull();
+  });
+});
+
+describe('npm run bench', () => {
+  it.runIf(hasDockerRegistry)('prints a row for each figure of every group', async () => {
+    const { stdout } = await runBench('--smoke', '--json');
+    const rows = JSON.parse(stdout) as readonly Row[];
+    for (const start of ['import, ', 'requests, ', 'refresh, ', 'start, ', 'record, ']) {
+      expect(rows.filter(({ name }) => name.startsWith(start)).length, start).toBeGreaterThan(0);
+    }
+    expect(rows.filter(({ value }) => !Number.isFinite(value))).toEqual([]);
+  });
+
+  it('refuses a group that it does not have', async () => {
+    await expect(runBench('speed')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no group "speed"') as string,
+    });
+  });
+});
