@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/cluster/**/*.test.ts'],
+    exclude: ['**/*.full.test.ts'],
     globalSetup: ['test/cluster/setup.ts'],
     // One server for all files, whose contents they count.
     fileParallelism: false,

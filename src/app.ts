@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { configMaps, deployments, secrets } from './api/core.ts';
+import { configMaps, deployments, events, secrets } from './api/core.ts';
 import type { Resource } from './api/resource.ts';
-import { imageStreams, images } from './api/resources.ts';
+import { changeCursors, imageStreamGrants, imageStreams, images } from './api/resources.ts';
 import { administrator, createTokenAuthenticator, ensureToken } from './apiserver/authn/token.ts';
 import { writeKubeconfig } from './apiserver/kubeconfig.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
@@ -11,6 +11,8 @@ import {
   createGarbageCollector,
   type GarbageCollectorOptions,
 } from './controllers/garbage-collector/index.ts';
+import { createStoreWorkloads, workloadKinds } from './controllers/index.ts';
+import { createNamespaceController } from './controllers/namespaces.ts';
 import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
 import type { DemoPorts } from './demo/demo.ts';
 import type { Feed } from './events/feed.ts';
@@ -43,11 +45,29 @@ export type App = {
 /** Kinds whose objects may own others. Events are left out as in Kubernetes; namespaces take with them what they hold. */
 const ownableResources: readonly Resource[] = [secrets, configMaps, deployments, imageStreams, images];
 
-const createCollector = (
+/** Kinds that a namespace takes with it. */
+const namespacedResources: readonly Resource[] = [
+  ...ownableResources.filter(({ namespaced }) => namespaced),
+  events,
+  imageStreamGrants,
+  changeCursors,
+];
+
+/** What kube-controller-manager does in a cluster. */
+const createHousekeeping = (
   store: Store,
   { clock, logger }: PartsOptions,
   onRuntime: GarbageCollectorOptions['onRuntime'],
-) => createGarbageCollector({ store, resources: ownableResources, clock, logger, onRuntime });
+) => {
+  const options = { store, clock, logger, onRuntime };
+  const collector = createGarbageCollector({ ...options, resources: ownableResources });
+  const namespaceController = createNamespaceController({ ...options, resources: namespacedResources });
+  return {
+    run: async (signal: AbortSignal): Promise<void> => {
+      await Promise.all([collector.run(signal), namespaceController.run(signal)]);
+    },
+  };
+};
 
 const createCall =
   (server: ApiServer, token: string): ApiCall =>
@@ -76,6 +96,8 @@ const createParts = (
     registry,
     {
       references: 'unrestricted',
+      seesAllStreams: true,
+      targets: { workloads: workloadKinds, builds: [], access: createStoreWorkloads(store) },
       // Read afresh: a request may follow upon the secret that it needs.
       listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
       recordEvent: createEventRecorder(store),
@@ -120,7 +142,7 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await parts.client.close();
     await store.close();
   };
-  const garbageCollector = createCollector(store, options, parts.metrics.onRuntime);
+  const housekeeping = createHousekeeping(store, options, parts.metrics.onRuntime);
   try {
     await ensureDefaultNamespace(store, signal);
     const tls = await ensureCertificates(dataDir, listen.host, clock);
@@ -143,8 +165,8 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await writeKubeconfig({ path: kubeconfig, server: address, ca: tls.ca, token, userName });
     const run = async (stop: AbortSignal): Promise<void> => {
       const sweeper = runEventSweeper({ store, clock, logger }, stop);
-      const collector = garbageCollector.run(stop);
-      await Promise.all([controllers.run(stop), store.runCompaction(stop), sweeper, collector]);
+      const housekept = housekeeping.run(stop);
+      await Promise.all([controllers.run(stop), store.runCompaction(stop), sweeper, housekept]);
     };
     return {
       address,

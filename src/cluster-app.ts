@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { buildKinds, workloadKinds } from './controllers/index.ts';
 import { createApiClient } from './kube/api-client.ts';
 import { createClusterStore } from './kube/cluster-store.ts';
 import { loadConnection } from './kube/connection.ts';
@@ -7,11 +8,20 @@ import { createClusterEventRecorder } from './kube/events.ts';
 import { createLeaseKeeper } from './kube/lease.ts';
 import { servingProblem } from './kube/serving.ts';
 import { createThrottle, noThrottle } from './kube/throttle.ts';
+import { createClusterWorkloads } from './kube/workloads.ts';
 import type { Logger } from './lib/logger.ts';
 import { type HealthServers, listenForProbes } from './observability/health.ts';
-import { createRegistryParts, createWork, type PartsOptions, readAccess, type Work } from './parts.ts';
+import {
+  createRegistryParts,
+  createWork,
+  type PartsOptions,
+  type RegistryParts,
+  readAccess,
+  type Work,
+} from './parts.ts';
+import { createReplicaWhyRoute, identityOf } from './replica-why.ts';
 import { LeaderElection } from './runtime/index.ts';
-import { openSinks } from './sinks.ts';
+import { type OpenSinks, openSinks } from './sinks.ts';
 
 /** A controller of a cluster, ready to run. */
 export type ClusterApp = {
@@ -33,10 +43,21 @@ const recheckMs = 10_000;
 const patienceMs = 60_000;
 const leaseName = 'imagestreams';
 
+/** HOST:PORT where other replicas reach what listens at a URL. */
+const reachedAt = (url: string, podIp: string | undefined): string => {
+  const { host, port } = new URL(url);
+  if (podIp === undefined || podIp === '') return host;
+  return `${podIp.includes(':') ? `[${podIp}]` : podIp}:${port || '80'}`;
+};
+
 /** The two ways to the API: one for the lease, and one whose writes the lease guards. */
-const createStores = ({ config, clock, env, logger, version }: PartsOptions) => {
+const createStores = ({ config, clock, env, logger, version }: PartsOptions, metricsUrl: string) => {
   const connection = loadConnection(config.kubeconfig === '' ? undefined : config.kubeconfig);
-  const identity = `${env['POD_NAME'] ?? hostname()}_${randomUUID()}`;
+  const identity = identityOf(
+    env['POD_NAME'] ?? hostname(),
+    randomUUID(),
+    reachedAt(metricsUrl, env['POD_IP']),
+  );
   const shared = { connection, clock, userAgent: `imagestreams/${version}` };
   const leaseClient = createApiClient({ ...shared, throttle: noThrottle });
   const unguarded = createClusterStore({ client: leaseClient, clock });
@@ -52,6 +73,7 @@ const createStores = ({ config, clock, env, logger, version }: PartsOptions) => 
     lease,
     leaseClient,
     store: createClusterStore({ client, clock, namespace }),
+    workloads: createClusterWorkloads(client),
     recordGuarded: { clock, instance: identity },
     recordUnguarded: createClusterEventRecorder({ store: unguarded, clock, instance: identity }),
     close: async () => {
@@ -119,6 +141,30 @@ const readiness = (
   return work === undefined || work.controllers.hasSynced() ? undefined : 'still reading the objects';
 };
 
+type LeadParts = {
+  readonly state: State;
+  readonly stores: Stores;
+  readonly registry: RegistryParts;
+  readonly sinks: OpenSinks['sinks'];
+};
+
+/** What is done while the lease is held. */
+const createLead = ({ state, stores, registry, sinks }: LeadParts, options: PartsOptions) => {
+  const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
+  const seesAllStreams = options.config.namespace === '';
+  const targets = { workloads: workloadKinds, builds: buildKinds, access: stores.workloads };
+  const mode = { references: 'by-grant', seesAllStreams, targets, recordEvent, sinks } as const;
+  return async (signal: AbortSignal): Promise<void> => {
+    const work = createWork(stores.store, registry, mode, options);
+    state.work = work;
+    try {
+      await work.controllers.run(signal);
+    } finally {
+      state.work = undefined;
+    }
+  };
+};
+
 /**
  * Opens the controller of a cluster: the controllers of `serve`, on its API, under a lease. It answers probes when this resolves; it works
  * when it is run.
@@ -128,56 +174,49 @@ const readiness = (
 export const openClusterApp = async (options: PartsOptions): Promise<ClusterApp> => {
   const { config } = options;
   const access = await readAccess(options);
-  const stores = createStores(options);
-  let term = 0;
-  const opened = await openSinks({ ...options, store: stores.store, epoch: () => term }).catch(
-    async (error: unknown) => {
-      await stores.close();
-      throw error;
-    },
-  );
   const allowLoopback = config.allowLoopbackRegistries;
   const registry = createRegistryParts({ ...options, allowLoopback }, access);
   const state: State = { problem: 'starting', work: undefined };
-  const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
-  const close = async (servers?: HealthServers): Promise<void> => {
-    opened.close();
-    await Promise.all([servers?.close(), registry.client.close(), stores.close()]);
-  };
-
-  const lead = async (signal: AbortSignal): Promise<void> => {
-    term = stores.election.term;
-    const { sinks } = opened;
-    const work = createWork(stores.store, registry, { references: 'by-grant', recordEvent, sinks }, options);
-    state.work = work;
-    try {
-      await work.controllers.run(signal);
-    } finally {
-      state.work = undefined;
-    }
+  let stores: Stores | undefined;
+  let closeSinks = (): void => undefined;
+  let servers: HealthServers | undefined;
+  const close = async (): Promise<void> => {
+    closeSinks();
+    await Promise.all([servers?.close(), registry.client.close(), stores?.close()]);
   };
 
   try {
-    const servers = await listenForProbes({
+    servers = await listenForProbes({
       health: config.healthListen,
       metrics: config.metricsListen,
-      notReady: () => readiness(state, stores, options),
+      notReady: () => (stores === undefined ? state.problem : readiness(state, stores, options)),
       readMetrics: registry.metrics.route.handle,
+      routes: [createReplicaWhyRoute({ why: () => state.work?.why, leader: () => stores?.election.leader })],
     });
+    const { healthUrl, metricsUrl } = servers;
+    const opened = createStores(options, metricsUrl);
+    stores = opened;
+    let term = 0;
+    const sinks = await openSinks({ ...options, store: opened.store, epoch: () => term });
+    closeSinks = sinks.close;
+    const lead = createLead({ state, stores: opened, registry, sinks: sinks.sinks }, options);
     return {
-      server: stores.connection.server.href,
-      healthUrl: servers.healthUrl,
-      metricsUrl: servers.metricsUrl,
+      server: opened.connection.server.href,
+      healthUrl,
+      metricsUrl,
       run: async (signal) => {
         try {
-          await untilServed(state, stores, options, signal);
+          await untilServed(state, opened, options, signal);
         } catch (error) {
           if (signal.aborted) return;
           throw error;
         }
-        await stores.election.run(lead, signal);
+        await opened.election.run(async (stop) => {
+          term = opened.election.term;
+          await lead(stop);
+        }, signal);
       },
-      close: () => close(servers),
+      close,
     };
   } catch (error) {
     await close();

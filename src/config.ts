@@ -31,9 +31,13 @@ export const settings = {
   namespace: text('NAMESPACE', '', 'In a cluster: the one namespace to work in; none works in all.'),
   healthListen: address('0.0.0.0:8081', 'In a cluster: address of /livez and /readyz.'),
   metricsListen: address('0.0.0.0:8080', 'In a cluster: address of /metrics.'),
+  pruneImagesAfter: duration(
+    '1h',
+    'How long Images that no stream refers to are kept. In a cluster only without --namespace: images belong to all.',
+  ),
   importRequestTtl: duration('10m', 'In a cluster: how long finished ImageStreamImports are kept.'),
   allowLoopbackRegistries: toggle('In a cluster: allows registries on loopback addresses.'),
-  kubeRequestRate: count(50, 1, 'In a cluster: requests per second to its API server.'),
+  kubeRequestRate: count(100, 1, 'In a cluster: requests per second to its API server.'),
   demo: toggle('Shows the whole flow with a registry of its own, offline, and ends.'),
   defaultRefreshInterval: duration(
     '15m',
@@ -47,6 +51,11 @@ export const settings = {
     0,
     0,
     'Requests a second to one registry host; 0 for as many as it bears, which its refusals and rate limit headers tell.',
+  ),
+  triggersPerMinute: count(
+    60,
+    0,
+    'Workloads changed and builds started per minute and namespace; 0 for any number.',
   ),
   importWorkers: count(16, 1, 'Streams imported at a time.'),
   globalPullSecret: text('FILE', '', 'Docker config file with credentials for every namespace.'),

@@ -6,6 +6,7 @@ import {
   type EventSink,
   type RecordEvent,
   type ReferenceMode,
+  type TriggerTargets,
 } from './controllers/index.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { eventTtlMs } from './events/kubernetes.ts';
@@ -94,6 +95,9 @@ export type RegistryParts = ReturnType<typeof createRegistryParts>;
 /** How the modes differ. */
 export type WorkOptions = {
   readonly references: ReferenceMode;
+  /** The store shows the streams of all namespaces: what none of them refers to is not needed. */
+  readonly seesAllStreams: boolean;
+  readonly targets: TriggerTargets;
   /** Where the secrets of a namespace are read; undefined: what the watches have seen will do. */
   readonly listSecrets?: PullSecretPorts['listSecrets'];
   readonly recordEvent: RecordEvent;
@@ -128,8 +132,11 @@ export const createWork = (
       importWorkers: config.importWorkers,
       importRequestTtlMs: config.importRequestTtl,
       eventTtlMs,
+      pruneImagesAfterMs: work.seesAllStreams ? config.pruneImagesAfter : undefined,
+      triggersPerMinute: config.triggersPerMinute,
     },
     references: work.references,
+    targets: work.targets,
     recordEvent: work.recordEvent,
     noteOfChange,
     publish: feed.publish,
@@ -139,6 +146,7 @@ export const createWork = (
     sinks: work.sinks,
     onSink: metrics.onSink,
   });
+  metrics.watchTriggers(controllers.waitingTriggers);
   metrics.watchSinks(controllers.sinks);
   const why = createWhy({
     getStream: (key) => controllers.streams.get(key),

@@ -128,21 +128,26 @@ const refuse = (reason: 'BadRequest' | 'NotFound', message: string) => {
   return { status: status.code ?? 500, contentType: 'application/json', body: `${JSON.stringify(status)}\n` };
 };
 
-/** `GET /apis/imagestreams.dev/v1/why?namespace=NS&stream=NAME[&tag=TAG]`: a list of explanations as JSON. */
+/** Where explanations are asked for. */
+export const whyPath = '/apis/imagestreams.dev/v1/why';
+
+/** Answers a question in the form of a request: `?namespace=NS&stream=NAME[&tag=TAG]`; a list of explanations as JSON. */
+export const answerWhy = async (why: Why, query: URLSearchParams, signal: AbortSignal) => {
+  const namespace = query.get('namespace') ?? 'default';
+  const name = query.get('stream');
+  if (name === null) return refuse('BadRequest', 'stream: the name of an image stream is required');
+  const tag = query.get('tag') ?? undefined;
+  const explanations = await why({ namespace, name }, tag, signal);
+  if (explanations === undefined) {
+    const what = tag === undefined ? `image stream "${name}"` : `tag "${tag}" in the image stream "${name}"`;
+    return refuse('NotFound', `there is no ${what} in the namespace "${namespace}"`);
+  }
+  return { contentType: 'application/json', body: `${JSON.stringify({ items: explanations })}\n` };
+};
+
+/** `GET /apis/imagestreams.dev/v1/why`: see {@link answerWhy}. */
 export const createWhyRoute = (why: Why): ExtraRoute => ({
-  path: '/apis/imagestreams.dev/v1/why',
+  path: whyPath,
   isPublic: false,
-  handle: async ({ query }, signal) => {
-    const namespace = query.get('namespace') ?? 'default';
-    const name = query.get('stream');
-    if (name === null) return refuse('BadRequest', 'stream: the name of an image stream is required');
-    const tag = query.get('tag') ?? undefined;
-    const explanations = await why({ namespace, name }, tag, signal);
-    if (explanations === undefined) {
-      const what =
-        tag === undefined ? `image stream "${name}"` : `tag "${tag}" in the image stream "${name}"`;
-      return refuse('NotFound', `there is no ${what} in the namespace "${namespace}"`);
-    }
-    return { contentType: 'application/json', body: `${JSON.stringify({ items: explanations })}\n` };
-  },
+  handle: ({ query }, signal) => answerWhy(why, query, signal),
 });

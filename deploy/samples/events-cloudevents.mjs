@@ -26,7 +26,7 @@ const isGenuine = (headers, body) => {
 // A program that matters keeps these where they outlive it: events are sent at least once.
 const seen = new Set();
 
-const server = createServer(async (request, response) => {
+const take = async (request, response) => {
   const body = await text(request);
   // 401 is a refusal: such an event is parked after a few tries. 503 would ask for it again, for ever.
   if (!isGenuine(request.headers, body)) return response.writeHead(401).end();
@@ -38,5 +38,12 @@ const server = createServer(async (request, response) => {
   }
   // Only now: an event that was answered does not come again.
   return response.writeHead(204).end();
+};
+
+const server = createServer((request, response) => {
+  take(request, response).catch((error) => {
+    process.stderr.write(`${error.message}\n`);
+    response.writeHead(500).end();
+  });
 });
 server.listen(Number(port), '127.0.0.1', () => process.stdout.write(`listening on ${server.address().port}\n`));

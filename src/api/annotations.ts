@@ -9,6 +9,9 @@ export const refreshIntervalAnnotation = `${ourPrefix}/refresh-interval`;
 /** On a stream: which tags somebody rolled back, and to what. JSON, by tag; see `rollback.ts`. */
 export const rollbacksAnnotation = `${ourPrefix}/rollbacks`;
 
+/** On an Image, written by us: since when no stream refers to it (RFC 3339). Whoever is about to refer to it takes that away first. */
+export const unreferencedSinceAnnotation = `${ourPrefix}/unreferenced-since`;
+
 /** On a stream that `migrate` has not finished: its spec is still to come. */
 export const migrationAnnotation = `${ourPrefix}/migration`;
 
@@ -29,3 +32,9 @@ export const triggersAnnotation = 'image.openshift.io/triggers';
 export const onRollbackAnnotation = `${ourPrefix}/on-rollback`;
 /** On a workload, written by us: which revision of a tag each triggered container had last. JSON, by field path. */
 export const triggeredRevisionsAnnotation = `${ourPrefix}/triggered-revisions`;
+/** On a workload, written by us: which containers are left alone because somebody else keeps setting them back. Removing it tries again. */
+export const triggerBlockedAnnotation = `${ourPrefix}/trigger-blocked`;
+/** On a Shipwright Build or a Tekton Pipeline: what its triggers start, as JSON; see `controllers/triggers/run-template.ts`. */
+export const runTemplateAnnotation = `${ourPrefix}/run-template`;
+/** Kubernetes: why a workload was changed; `kubectl rollout history` shows it. */
+export const changeCauseAnnotation = 'kubernetes.io/change-cause';

@@ -1,8 +1,13 @@
-import Type from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import { type KubernetesObject, ObjectReferenceSchema, objectSchema } from './meta.ts';
 import { defineResource } from './resource.ts';
 import { mapOf, openObject, time, type Value } from './schema.ts';
-import { DeploymentSpecSchema } from './workload.ts';
+import {
+  CronJobSpecSchema,
+  DaemonSetSpecSchema,
+  DeploymentSpecSchema,
+  StatefulSetSpecSchema,
+} from './workload.ts';
 
 /** The built-in Kubernetes kinds that standalone mode serves, as far as image streams touch them; the rest is kept unknown. */
 
@@ -17,6 +22,12 @@ export const NamespaceSchema = objectSchema('Namespace', 'A scope for names.', {
 });
 export type Namespace = KubernetesObject &
   Omit<Value<typeof NamespaceSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
+/** Phase of a namespace that is being deleted. */
+export const terminating = 'Terminating';
+
+/** Whether a namespace is being deleted, so that nothing new gets in. */
+export const isTerminating = ({ status }: Namespace): boolean => status?.['phase'] === terminating;
 
 export const SecretSchema = objectSchema('Secret', 'Secret data, such as registry credentials.', {
   type: Type.Optional(Type.String()),
@@ -65,6 +76,10 @@ export const DeploymentSchema = objectSchema(
 );
 export type Deployment = KubernetesObject &
   Omit<Value<typeof DeploymentSchema>, 'apiVersion' | 'kind' | 'metadata'>;
+
+/** Kinds with a pod template that follow tags as Deployments do; nothing here acts on them. */
+const templated = (kind: string, description: string, spec: TSchema) =>
+  objectSchema(kind, description, { spec: Type.Optional(spec), status: Type.Optional(openObject()) });
 
 /** Served empty, because clients that describe a Deployment list its ReplicaSets: nothing here makes any. */
 export const ReplicaSetSchema = objectSchema('ReplicaSet', 'Pods of one template of a Deployment.', {
@@ -135,4 +150,31 @@ export const replicaSets = defineResource<ReplicaSet>({
   schema: ReplicaSetSchema,
   shortNames: ['rs'],
   categories: ['all'],
+});
+export const statefulSets = defineResource<KubernetesObject>({
+  group: 'apps',
+  plural: 'statefulsets',
+  kind: 'StatefulSet',
+  schema: templated('StatefulSet', 'Pods with names and storage of their own.', StatefulSetSpecSchema),
+  shortNames: ['sts'],
+  categories: ['all'],
+  hasStatus: true,
+});
+export const daemonSets = defineResource<KubernetesObject>({
+  group: 'apps',
+  plural: 'daemonsets',
+  kind: 'DaemonSet',
+  schema: templated('DaemonSet', 'One pod on each node.', DaemonSetSpecSchema),
+  shortNames: ['ds'],
+  categories: ['all'],
+  hasStatus: true,
+});
+export const cronJobs = defineResource<KubernetesObject>({
+  group: 'batch',
+  plural: 'cronjobs',
+  kind: 'CronJob',
+  schema: templated('CronJob', 'Jobs that start on a schedule.', CronJobSpecSchema),
+  shortNames: ['cj'],
+  categories: ['all'],
+  hasStatus: true,
 });

@@ -142,3 +142,39 @@ export const DeploymentSpecSchema = Type.Object(
   },
   keepsUnknown('What a Deployment should be.'),
 );
+
+const selector = Type.Optional(LabelSelectorSchema);
+
+export const StatefulSetSpecSchema = Type.Object(
+  {
+    replicas: Type.Optional(int32('Pods wanted. Default 1.')),
+    serviceName: Type.Optional(text('Service that gives the pods their names.')),
+    selector,
+    template: PodTemplateSpecSchema,
+  },
+  keepsUnknown('What a StatefulSet should be.'),
+);
+
+export const DaemonSetSpecSchema = Type.Object(
+  { selector, template: PodTemplateSpecSchema },
+  keepsUnknown('What a DaemonSet should be.'),
+);
+
+const JobTemplateSchema = Type.Object(
+  {
+    metadata: Type.Optional(ObjectMetaSchema),
+    spec: Type.Optional(
+      Type.Object({ template: PodTemplateSpecSchema }, keepsUnknown('What a Job should be.')),
+    ),
+  },
+  { description: 'What new Jobs are made from.' },
+);
+
+export const CronJobSpecSchema = Type.Object(
+  {
+    schedule: text('When Jobs start, in the words of cron.'),
+    suspend: Type.Optional(Type.Boolean({ description: 'No new Jobs start.' })),
+    jobTemplate: JobTemplateSchema,
+  },
+  keepsUnknown('What a CronJob should be.'),
+);

@@ -135,6 +135,18 @@ describe('generic storage', () => {
       });
     });
 
+    it('refuses a patch that changes the uid', async () => {
+      await create(maps, 'patched');
+      const patch = { metadata: { uid: 'other' } };
+      const merge = { 'content-type': 'application/merge-patch+json' };
+      expect(await api.call('PATCH', `${maps}/patched`, patch, merge)).toMatchObject({
+        status: 422,
+        body: {
+          message: expect.stringContaining('metadata.uid: Invalid value: "other": field is immutable'),
+        },
+      });
+    });
+
     it('does not create what is not there', async () => {
       expect((await api.call('PUT', `${maps}/nothing`, { metadata: { name: 'nothing' } })).status).toBe(404);
     });

@@ -1,6 +1,7 @@
 import type { KubernetesObject, Stored } from '../api/meta.ts';
 import type { Resource } from '../api/resource.ts';
 import type { Status } from '../api/status.ts';
+import { oncePerObject } from '../lib/once-per-object.ts';
 import { isStoreError, StoreError } from '../store/errors.ts';
 import type { DeleteOptions, ListOptions, ObjectKey, Store, WatchOptions } from '../store/store.ts';
 import { badRequestError, conflictError, fromStoreError, isNotFound } from './errors.ts';
@@ -33,14 +34,14 @@ const listObjects = async <T extends KubernetesObject>(
 };
 
 async function* watchObjects<T extends KubernetesObject>(
-  parts: GenericParts<T>,
+  { store, strategy }: GenericParts<T>,
+  answerOf: (object: T) => T,
   options: WatchOptions,
   context: RestContext,
 ): AsyncGenerator<RestEvent<T>> {
-  const { store, strategy } = parts;
   try {
     for await (const event of store.watch(strategy.resource, options, context.signal))
-      yield event.type === 'BOOKMARK' ? event : { ...event, object: decorated(parts, event.object) };
+      yield event.type === 'BOOKMARK' ? event : { ...event, object: answerOf(event.object) };
   } catch (error) {
     throw error instanceof StoreError ? fromStoreError(error, strategy.resource, '') : error;
   }
@@ -113,6 +114,8 @@ export const createGenericStorage = <T extends KubernetesObject>(
 ): GenericStorage<T> => {
   const parts: GenericParts<T> = { store, strategy };
   const { resource, columns } = strategy;
+  // Every watcher is told of the same objects: one answer for all, which is then also written as JSON only once.
+  const watchAnswer = oncePerObject((object: T) => decorated(parts, object));
   const get = async (key: ObjectKey, context: RestContext): Promise<T> =>
     decorated(parts, await getStored(parts, key, context.signal));
   const status: RestStorage<T> = {
@@ -128,7 +131,7 @@ export const createGenericStorage = <T extends KubernetesObject>(
     managesFields: true,
     get,
     list: (options, context) => listObjects(parts, options, context),
-    watch: (options, context) => watchObjects(parts, options, context),
+    watch: (options, context) => watchObjects(parts, watchAnswer, options, context),
     create: (object, namespace, context) => createObject(parts, object, namespace, context),
     update: (key, transform, context) => updateObject(parts, key, transform, context),
     delete: (key, options, context) => deleteObject(parts, key, options, context),

@@ -1,6 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { assertMay } from './access.ts';
 import { failureAnswer, noCache } from './answer.ts';
+import { impersonated } from './authn/impersonation.ts';
 import type { Authenticate } from './authn/token.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createDiscovery } from './discovery.ts';
@@ -29,10 +31,17 @@ const json = 'application/json';
 
 type ServePath = (request: HttpRequest) => HttpAnswer | undefined;
 
-const textAnswer = (contentType: string, body: string | Uint8Array): HttpAnswer => ({
+/** For documents whose URL names their content. */
+const cacheForEver = { 'cache-control': 'public, immutable, max-age=31536000' } as const;
+
+const textAnswer = (
+  contentType: string,
+  body: string | Uint8Array,
+  caching: Readonly<Record<string, string>> = noCache,
+): HttpAnswer => ({
   kind: 'body',
   status: 200,
-  headers: { ...noCache, 'content-type': contentType },
+  headers: { ...caching, 'content-type': contentType },
   body,
 });
 
@@ -62,12 +71,13 @@ const createServePath = (catalog: Catalog, version: string): ServePath => {
       const { contentType, body } = openApiV2(headerOf(request, 'accept'));
       return textAnswer(contentType, body);
     }
-    const openApiText = openApi(path);
-    if (openApiText !== undefined) return textAnswer(json, openApiText);
+    const openApiDocument = openApi(path, request.query.get('hash'));
+    if (openApiDocument !== undefined)
+      return textAnswer(json, openApiDocument.text, openApiDocument.isPinned ? cacheForEver : noCache);
     const document = discovery(path, headerOf(request, 'accept'));
     return document === undefined
       ? undefined
-      : textAnswer(document.contentType, JSON.stringify(document.body));
+      : textAnswer(document.contentType, `${JSON.stringify(document.body)}\n`);
   };
 };
 
@@ -79,9 +89,11 @@ export const createHandler = (options: HandlerOptions): Handler => {
   const servePath = createServePath(catalog, version);
 
   const serve = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const user = await authenticate(request, request.signal);
-    if (user === undefined) throw unauthorizedError();
+    const sender = await authenticate(request, request.signal);
+    if (sender === undefined) throw unauthorizedError();
+    const user = impersonated(sender, request);
     const target = parseTarget(request.path);
+    assertMay(user, request.method, target, request.query);
     if (target.kind === 'resource') return serveResource(request, target, user);
     const answer = servePath(request);
     if (answer === undefined) throw unknownPathError();

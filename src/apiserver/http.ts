@@ -19,11 +19,11 @@ export type BodyAnswer = {
   readonly body: string | Uint8Array;
 };
 
-/** The frames of a watch as they happen, each one JSON value. */
+/** The frames of a watch as they happen, each one JSON value as text, in one line. */
 export type WatchAnswer = {
   readonly kind: 'watch';
   readonly headers: Headers;
-  readonly frames: AsyncIterable<unknown>;
+  readonly frames: AsyncIterable<string>;
 };
 
 /** What is sent back. */

@@ -83,7 +83,12 @@ const selectionOf = (
   const selectable = ['metadata.name', 'metadata.namespace', ...resource.selectableFields];
   const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
   const unknown = fields.find(({ path }) => !selectable.includes(path));
-  if (unknown !== undefined) throw badRequestError(`field label not supported: ${unknown.path}`);
+  if (unknown !== undefined)
+    throw badRequestError(
+      resource.selectableFields.length === 0
+        ? `${JSON.stringify(unknown.path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+        : `field label not supported: ${unknown.path}`,
+    );
   return { namespace, labels: parseLabelSelector(query.get('labelSelector') ?? ''), fields };
 };
 

@@ -1,14 +1,8 @@
-import type { Namespace } from '../api/core.ts';
-import type { KubernetesObject } from '../api/meta.ts';
+import { isTerminating, type Namespace, terminating } from '../api/core.ts';
 import { failure, StatusError } from '../api/status.ts';
-import { forbiddenError, notFoundError } from './errors.ts';
+import { forbiddenError, isNotFound, notFoundError } from './errors.ts';
 import type { GenericStorage } from './generic-storage.ts';
 import type { RestContext, RestStorage } from './rest-storage.ts';
-
-/** Phase of a namespace that is being deleted. */
-const terminating = 'Terminating';
-
-const phaseOf = (namespace: KubernetesObject): unknown => (namespace as Namespace).status?.['phase'];
 
 /**
  * Makes the check that comes before everything that creates an object in a namespace: the namespace must exist, and stay.
@@ -20,7 +14,7 @@ export const createNamespaceCheck =
   async (namespace: string, context: RestContext): Promise<void> => {
     if (namespace === '' || namespaces?.get === undefined) return;
     const found = await namespaces.get({ namespace: '', name: namespace }, context);
-    if (phaseOf(found) === terminating)
+    if (isTerminating(found as Namespace))
       throw new StatusError(
         failure(
           'Forbidden',
@@ -55,7 +49,7 @@ const holdsObjects = async (
 /**
  * Namespaces that take their contents with them: marked as terminating first, so that nothing new gets in, then emptied, then deleted.
  *
- * A deletion that was interrupted, or that finalizers of the contents hold up, leaves the mark; the next one completes it.
+ * A deletion that was interrupted, or that finalizers of the contents hold up, leaves the mark, by which a controller completes it.
  */
 export const withContentsDeleted = (
   namespaces: GenericStorage<Namespace>,
@@ -69,7 +63,7 @@ export const withContentsDeleted = (
       throw forbiddenError(namespaces.resource, key.name, 'this namespace may not be deleted');
     if (context.dryRun) return namespaces.delete(key, options, context);
     const { uid, resourceVersion } = options;
-    await namespaces.subresources?.['status']?.update?.(
+    const mark = await namespaces.subresources?.['status']?.update?.(
       key,
       (old) => {
         if (old === undefined) throw notFoundError(namespaces.resource, key.name);
@@ -77,15 +71,26 @@ export const withContentsDeleted = (
           ...(uid === undefined ? {} : { uid }),
           ...(resourceVersion === undefined ? {} : { resourceVersion }),
         };
-        const marked = { ...old, metadata: { ...old.metadata, ...expected }, status: { phase: terminating } };
-        return marked;
+        const terminated = {
+          ...old,
+          metadata: { ...old.metadata, ...expected },
+          status: { phase: terminating },
+        };
+        return terminated;
       },
       context,
     );
+    const marked = mark?.object as Namespace | undefined;
     for (const storage of emptied) await storage.deleteCollection?.({ namespace: key.name }, context);
-    for (const storage of emptied)
-      if (await holdsObjects(storage, key.name, context)) return namespaces.get(key, context);
-    return namespaces.delete(key, { uid }, context);
+    try {
+      for (const storage of emptied)
+        if (await holdsObjects(storage, key.name, context)) return await namespaces.get(key, context);
+      return await namespaces.delete(key, { uid }, context);
+    } catch (error) {
+      // What completes interrupted deletions was faster.
+      if (marked === undefined || !isNotFound(error)) throw error;
+      return marked;
+    }
   };
   // As in Kubernetes: nobody deletes all of them by one request.
   const verbs: RestStorage<Namespace> = { ...namespaces, delete: remove };

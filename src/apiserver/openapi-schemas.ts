@@ -100,6 +100,30 @@ const listMetaSchema: JsonObject = {
   },
 };
 
+/** Parts of metadata that Kubernetes names; `kubectl explain` prints the names. */
+const namedParts: Readonly<Record<string, string>> = {
+  managedFields: 'ManagedFieldsEntry',
+  ownerReferences: 'OwnerReference',
+  fieldsV1: 'FieldsV1',
+};
+
+/** An object's schema under its name, with its named parts as schemas of their own. */
+const metaSchemas = (name: string, schema: JsonObject): JsonObject => {
+  const parts: JsonObject[] = [];
+  const properties = Object.entries(isJsonObject(schema['properties']) ? schema['properties'] : {}).map(
+    ([field, property]) => {
+      const part = namedParts[field];
+      if (part === undefined || !isJsonObject(property)) return [field, property];
+      const { items } = property;
+      parts.push(metaSchemas(part, isJsonObject(items) ? items : property));
+      const named = reference(`${metaPackage}.${part}`);
+      return [field, isJsonObject(items) ? { ...property, items: named } : named];
+    },
+  );
+  const whole = properties.length === 0 ? schema : { ...schema, properties: Object.fromEntries(properties) };
+  return Object.assign({ [`${metaPackage}.${name}`]: whole }, ...parts) as JsonObject;
+};
+
 /** The schemas that the operations of these resources refer to. */
 export const componentSchemas = (resources: readonly Resource[]): JsonObject => {
   const metadata = resources.map((resource) => metadataSchema(schemaOf(resource))).find(isJsonObject);
@@ -110,7 +134,7 @@ export const componentSchemas = (resources: readonly Resource[]): JsonObject => 
         [`${schemaName(resource)}List`, listSchema(resource)],
       ]),
     ),
-    ...(metadata === undefined ? {} : { [`${metaPackage}.ObjectMeta`]: openApiSchema(metadata) }),
+    ...(metadata === undefined ? {} : metaSchemas('ObjectMeta', openApiSchema(metadata))),
     [`${metaPackage}.ListMeta`]: listMetaSchema,
   };
 };

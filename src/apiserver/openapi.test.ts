@@ -26,6 +26,32 @@ describe('OpenAPI documents', () => {
     );
   });
 
+  it('may be kept for ever where the URL names their content, and only there', async () => {
+    const { body } = await api.call('GET', '/openapi/v3');
+    const url = body['paths']?.['api/v1']?.['serverRelativeURL'] as unknown as string;
+    const cachingOf = async (path: string) => (await api.call('GET', path)).headers['cache-control'];
+    expect(await cachingOf(url)).toBe('public, immutable, max-age=31536000');
+    expect(await cachingOf('/openapi/v3/api/v1?hash=0')).toBe('no-cache, private');
+    expect(await cachingOf('/openapi/v3')).toBe('no-cache, private');
+  });
+
+  it('name the parts of metadata that Kubernetes names', () => {
+    const schemas = image['components']?.['schemas'] as unknown as Readonly<Record<string, unknown>>;
+    const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+    const named = (name: string) => ({ $ref: `#/components/schemas/${meta}.${name}` });
+    expect(schemas[`${meta}.ObjectMeta`]).toMatchObject({
+      properties: {
+        managedFields: { type: 'array', items: named('ManagedFieldsEntry') },
+        ownerReferences: { type: 'array', items: named('OwnerReference') },
+      },
+    });
+    expect(schemas[`${meta}.ManagedFieldsEntry`]).toMatchObject({
+      properties: { fieldsV1: named('FieldsV1') },
+    });
+    expect(schemas).toHaveProperty([`${meta}.FieldsV1`]);
+    expect(schemas).toHaveProperty([`${meta}.OwnerReference`, 'required']);
+  });
+
   it('name the kind of every schema and operation, by which kubectl finds them', () => {
     const gvk = { group: 'image.openshift.io', version: 'v1', kind: 'ImageStream' };
     const schema = image['components']?.['schemas']?.['com.github.openshift.api.image.v1.ImageStream'];

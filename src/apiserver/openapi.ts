@@ -144,7 +144,10 @@ const documentOf = (groupVersion: GroupVersion, version: string): JsonObject => 
   };
 };
 
-/** Answers `/openapi/v3` and what is below it with JSON texts; undefined for any other path. */
+/** A document and whether the URL names its content, so that whoever has it need not ask again. */
+export type OpenApiDocument = { readonly text: string; readonly isPinned: boolean };
+
+/** Answers `/openapi/v3` and what is below it with JSON texts; undefined for any other path. `hash` is that of the query. */
 export const createOpenApi = (catalog: Catalog, version: string) => {
   const documents = new Map(
     catalog.groupVersions.map((groupVersion) => {
@@ -160,10 +163,10 @@ export const createOpenApi = (catalog: Catalog, version: string) => {
     ]),
   );
   const index = JSON.stringify({ paths });
-  return (path: string): string | undefined => {
-    if (path === '/openapi/v3') return index;
-    return path.startsWith('/openapi/v3/')
-      ? documents.get(path.slice('/openapi/v3/'.length))?.text
-      : undefined;
+  return (path: string, hash: string | null): OpenApiDocument | undefined => {
+    if (path === '/openapi/v3') return { text: index, isPinned: false };
+    if (!path.startsWith('/openapi/v3/')) return undefined;
+    const document = documents.get(path.slice('/openapi/v3/'.length));
+    return document && { text: document.text, isPinned: document.hash === hash };
   };
 };

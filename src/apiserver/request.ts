@@ -24,11 +24,11 @@ export type ApiRequest = {
   readonly admitCreate: (namespace: string, context: RestContext) => Promise<void>;
 };
 
-/** What a verb answers. `events` are the frames of a watch, each one JSON value. */
+/** What a verb answers. `events` are the frames of a watch, each one JSON value as text. */
 export type ApiAnswer =
   | { readonly kind: 'object'; readonly code: 200 | 201 | 202; readonly object: KubernetesObject | Status }
   | { readonly kind: 'list'; readonly list: RestList<KubernetesObject> }
-  | { readonly kind: 'watch'; readonly events: AsyncIterable<unknown> };
+  | { readonly kind: 'watch'; readonly events: AsyncIterable<string> };
 
 /** One verb over any storage. Rejects with a StatusError for what the client is told. */
 export type Verb = (request: ApiRequest) => Promise<ApiAnswer>;

@@ -23,6 +23,24 @@ describe('reviews', () => {
     });
   });
 
+  it('allow next to nothing to others whom the administrator acts for', async () => {
+    const as = { 'impersonate-user': 'eve' };
+    const ask = async (group: string, resource: string) =>
+      api.call(
+        'POST',
+        `${authorization}/selfsubjectaccessreviews`,
+        { spec: { resourceAttributes: { verb: 'create', group, resource } } },
+        as,
+      );
+    expect(await ask('', 'secrets')).toMatchObject({ status: 201, body: { status: { allowed: false } } });
+    expect(await ask('authorization.k8s.io', 'selfsubjectaccessreviews')).toMatchObject({
+      body: { status: { allowed: true } },
+    });
+    const rules = await api.call('POST', `${authorization}/selfsubjectrulesreviews`, { spec: {} }, as);
+    expect(rules).toMatchObject({ status: 201, body: { status: { incomplete: false } } });
+    expect(JSON.stringify(rules.body)).not.toContain('*"]');
+  });
+
   it('refuse a question about nothing', async () => {
     const { status } = await api.call('POST', `${authorization}/selfsubjectaccessreviews`, { spec: {} });
     expect(status).toBe(400);

@@ -6,6 +6,7 @@ import {
   selfSubjectReviews,
   selfSubjectRulesReviews,
 } from '../api/review.ts';
+import { mayAnybody, mayDoAll, rulesOfAll } from './access.ts';
 import { badRequestError } from './errors.ts';
 import type { RestStorage } from './rest-storage.ts';
 
@@ -19,21 +20,25 @@ const everything = {
 const accessReviews: RestStorage<SelfSubjectAccessReview> = {
   resource: selfSubjectAccessReviews,
   columns: [],
-  create: async (review) => {
+  create: async (review, _namespace, { user }) => {
     const { resourceAttributes, nonResourceAttributes } = review.spec;
     if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined))
       throw badRequestError('spec needs one of resourceAttributes and nonResourceAttributes');
-    return {
-      ...review,
-      status: { allowed: true, reason: 'whoever holds the token of this server may do all' },
-    };
+    const { verb, group, resource } = resourceAttributes ?? {};
+    const status = mayDoAll(user)
+      ? { allowed: true, reason: 'whoever holds the token of this server may do all' }
+      : { allowed: mayAnybody(verb, group, resource) };
+    return { ...review, status };
   },
 };
 
 const rulesReviews: RestStorage<SelfSubjectRulesReview> = {
   resource: selfSubjectRulesReviews,
   columns: [],
-  create: async (review) => ({ ...review, status: everything }),
+  create: async (review, _namespace, { user }) => ({
+    ...review,
+    status: mayDoAll(user) ? everything : { ...rulesOfAll, incomplete: false },
+  }),
 };
 
 const userReviews: RestStorage<SelfSubjectReview> = {
@@ -45,5 +50,5 @@ const userReviews: RestStorage<SelfSubjectReview> = {
   }),
 };
 
-/** What clients ask about themselves. A standalone server has no roles: whoever is let in may do everything. */
+/** What clients ask about themselves. A standalone server has no roles: `access.ts`. */
 export const reviewStorages: readonly RestStorage[] = [accessReviews, rulesReviews, userReviews];

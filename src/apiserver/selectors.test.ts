@@ -34,7 +34,7 @@ describe('parseLabelSelector', () => {
     'a=b,,c',
     '-a=b',
     'a=b c',
-    'a>1',
+    'a>x',
     'x/y/z',
     'a=!',
   ])

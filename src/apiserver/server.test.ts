@@ -7,6 +7,7 @@ import { startTestServer } from '../../test/fakes/api-server.ts';
 import { createManualClock, eventually } from '../../test/fakes/clock.ts';
 import { createRecordingLogger } from '../../test/fakes/logger.ts';
 import { configMaps } from '../api/core.ts';
+import { administrator } from './authn/token.ts';
 import type { RestStorage } from './rest-storage.ts';
 import { createApiServer, type ExtraRoute } from './server.ts';
 
@@ -185,7 +186,7 @@ describe('a request with a deadline', () => {
       storages: [stuck],
       clock,
       logger: createRecordingLogger(),
-      authenticate: () => ({ name: 'a', groups: [] }),
+      authenticate: () => administrator,
     });
     const answer = server.inject({ url: `${maps}/a?timeout=1m30s` });
     await eventually(() => clock.sleeping() === 1);

@@ -3,7 +3,9 @@ import { createServer as createHttpsServer } from 'node:https';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failure, StatusError } from '../api/status.ts';
+import { assertMayRead } from './access.ts';
 import { failureAnswer } from './answer.ts';
+import { impersonated } from './authn/impersonation.ts';
 import {
   badRequestError,
   internalError,
@@ -67,8 +69,9 @@ export type ApiServer = {
 const shutDownError = (): StatusError =>
   new StatusError(failure('ServiceUnavailable', 'the server is shutting down', { retryAfterSeconds: 1 }));
 
-/** What the web framework refuses before any of our code runs. */
+/** What is refused before or beside the handler of the API, most of it by the web framework. */
 const frameworkFailure = (error: unknown): StatusError => {
+  if (error instanceof StatusError) return error;
   const { code, statusCode = 500, message } = error as Error & { code?: string; statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return tooLargeError(`Request entity too large: limit is ${bodyLimitBytes}`, error);
@@ -143,8 +146,11 @@ const addExtraRoutes = (
   for (const { path, isPublic, handle } of extraRoutes)
     app.get(path, async (request, reply) => {
       const signal = signalOf(reply);
-      if (!isPublic && (await authenticate(request, signal)) === undefined)
-        return sendBody(reply, failureAnswer(unauthorizedError().status, 'json'));
+      if (!isPublic) {
+        const sender = await authenticate(request, signal);
+        if (sender === undefined) throw unauthorizedError();
+        assertMayRead(impersonated(sender, request), path);
+      }
       const query = new URLSearchParams(request.raw.url?.split('?')[1]);
       const {
         status = 200,

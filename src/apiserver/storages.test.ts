@@ -32,7 +32,8 @@ describe('createStorages', () => {
     ]);
     expect(served).toEqual([
       ['', ['configmaps', 'events', 'namespaces', 'secrets']],
-      ['apps', ['deployments', 'replicasets']],
+      ['apps', ['daemonsets', 'deployments', 'replicasets', 'statefulsets']],
+      ['batch', ['cronjobs']],
       [
         'image.openshift.io',
         [

@@ -23,6 +23,7 @@ import { createReplicaSetStorage } from './resources/replica-set.ts';
 import { secretStrategy } from './resources/secret.ts';
 import { createStreamRules } from './resources/stream-rules.ts';
 import { createStreamWriter } from './resources/stream-writer.ts';
+import { templatedStrategies } from './resources/templated-workload.ts';
 import type { RestStorage } from './rest-storage.ts';
 import { reviewStorages } from './reviews.ts';
 
@@ -50,6 +51,7 @@ export const createStorages = (ports: StoragePorts): readonly RestStorage[] => {
     createGenericStorage(store, configMapStrategy),
     createGenericStorage(store, eventStrategy),
     createGenericStorage(store, deploymentStrategy),
+    ...templatedStrategies.map((strategy) => createGenericStorage(store, strategy)),
     createReplicaSetStorage(ports),
     createImageStreamStorage({ store, rules }),
     createImageStreamTagStorage(tagPorts),

@@ -1,13 +1,44 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../lib/logger.ts';
 import { toStatus } from './errors.ts';
 import type { WatchAnswer } from './http.ts';
 import { statusBody } from './render.ts';
 
-const send = async (response: ServerResponse, frame: unknown, signal: AbortSignal): Promise<void> => {
-  // A reader that does not keep up is waited for: the store counts what piles up and gives up on it.
-  if (!response.write(`${JSON.stringify(frame)}\n`)) await once(response, 'drain', { signal });
+/** UTF-16 units of frames that wait to be written, about, before no more are asked for. */
+const batchSize = 64 * 1024;
+
+/**
+ * Writes together what comes in one turn of the event loop: a write and its encryption cost more than making most frames does. A reader
+ * that does not keep up is waited for: the store counts what piles up and gives up on it.
+ */
+const createBatchWriter = (response: ServerResponse, signal: AbortSignal) => {
+  let waiting = '';
+  let writing: Promise<void> | undefined;
+  const writeAll = async (): Promise<void> => {
+    do {
+      await nextTurn();
+      const batch = waiting;
+      waiting = '';
+      if (!response.write(batch)) await once(response, 'drain', { signal });
+    } while (waiting !== '');
+    writing = undefined;
+  };
+  return {
+    /** Takes a frame; resolves when there is room for another. */
+    add: async (frame: string): Promise<void> => {
+      waiting += `${frame}\n`;
+      if (writing === undefined) {
+        writing = writeAll();
+        // Fails only when the client has gone, or the server stops: the frames end by the same signal.
+        writing.catch(() => undefined);
+      }
+      if (waiting.length > batchSize) await writing;
+    },
+    /** Resolves when everything is written. */
+    flush: async (): Promise<void> => writing,
+  };
 };
 
 /**
@@ -24,13 +55,20 @@ export const sendWatch = async (
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   response.writeHead(200);
   response.flushHeaders();
+  const writer = createBatchWriter(response, signal);
   try {
-    for await (const frame of answer.frames) await send(response, frame, signal);
+    for await (const frame of answer.frames) await writer.add(frame);
+    await writer.flush();
   } catch (error) {
     if (!signal.aborted) {
       const status = toStatus(error);
       if (status.code === 500) logger.error({ err: error }, 'watch failed');
-      response.write(`${JSON.stringify({ type: 'ERROR', object: statusBody(status) })}\n`);
+      const last = JSON.stringify({ type: 'ERROR', object: statusBody(status) });
+      // Who goes while it is written does not miss it.
+      await writer
+        .add(last)
+        .then(writer.flush)
+        .catch(() => undefined);
     }
   } finally {
     response.end();

@@ -189,6 +189,10 @@ export const addApiCommands = (program: Command, ports: CliPorts): void => {
     declare: (command) =>
       command
         .option('--insecure', 'of a REF: allow certificates that do not verify, and plain http')
+        .option(
+          '--controller <NAMESPACE/SERVICE>',
+          'in a cluster: the service of the controller (default: imagestreams/imagestreams-metrics)',
+        )
         .option(outputOption, 'table, json or yaml'),
     load: async () => (await import('./commands/why.ts')).why,
   });

@@ -55,7 +55,7 @@ const createSeen = (): ((id: string) => boolean) => {
 };
 
 /** Whether asking again later may help: the server is gone, stopping, starting or busy. */
-const isPassing = (error: unknown): boolean =>
+export const isPassing = (error: unknown): boolean =>
   error instanceof StatusError
     ? error.status.code === 429 || (error.status.code ?? 0) >= 500
     : error instanceof CliError && error.code === 'unreachable';

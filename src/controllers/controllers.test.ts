@@ -14,7 +14,14 @@ import { createImporter, createKeychains } from '../importer/index.ts';
 import { RegistryError } from '../oci/errors.ts';
 import type { Access, RegistryClient, Repository } from '../oci/types.ts';
 import { StoreError } from '../store/errors.ts';
-import { type ControllerEvent, createControllers, createPullSecrets, type ReferenceMode } from './index.ts';
+import {
+  type ControllerEvent,
+  createControllers,
+  createPullSecrets,
+  createStoreWorkloads,
+  type ReferenceMode,
+  workloadKinds,
+} from './index.ts';
 
 const never = new AbortController().signal;
 const minuteMs = 60_000;
@@ -111,8 +118,10 @@ const setUp = (references: ReferenceMode = 'unrestricted') => {
         importWorkers: 8,
         importRequestTtlMs: 600_000,
         eventTtlMs,
+        triggersPerMinute: 0,
       },
       references,
+      targets: { workloads: workloadKinds, builds: [], access: createStoreWorkloads(store) },
       recordEvent: createEventRecorder(store),
       noteOfChange,
       publish: (changes) => published.push(...changes),

@@ -17,7 +17,9 @@ export type ControllerEvent =
       /** How long after its slot, in milliseconds. */
       readonly lagMs: number;
     }
-  | { readonly type: 'published'; readonly reason: string };
+  | { readonly type: 'published'; readonly reason: string }
+  /** An image that nothing refers to was deleted. */
+  | { readonly type: 'pruned' };
 
 /** Hears of every {@link ControllerEvent}; must not throw. */
 export type OnController = (event: ControllerEvent) => void;

@@ -18,6 +18,7 @@ import type { ObjectKey, Store } from '../store/store.ts';
 import { createDueTags } from './due-tags.ts';
 import { createEventPublisher } from './event-publisher.ts';
 import type { OnController } from './events.ts';
+import { createImagePruner } from './image-pruner.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
@@ -27,14 +28,23 @@ import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
 import type { SinkPublisher } from './sink-publisher.ts';
 import { createSinkPublishers } from './sink-publishers.ts';
+import type { WaitingChanges } from './triggers/budget.ts';
 import type { OnTrigger } from './triggers/events.ts';
-import { createTriggerController, deploymentKind } from './triggers/index.ts';
+import { createTriggerControllers, type TriggerTargets } from './triggers/index.ts';
 
 export type { ControllerEvent, OnController } from './events.ts';
 export type { Delivery, EventNote, EventSink, RecordEvent, SinkEvent, StreamIdentity } from './ports.ts';
 export { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
+export type { WaitingChanges } from './triggers/budget.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
+export {
+  buildKinds,
+  createStoreWorkloads,
+  type TriggerTargets,
+  type WorkloadAccess,
+  workloadKinds,
+} from './triggers/index.ts';
 
 export type ControllerSettings = ImportRequestPorts['settings'] & {
   readonly intervals: IntervalSettings;
@@ -42,6 +52,10 @@ export type ControllerSettings = ImportRequestPorts['settings'] & {
   readonly importWorkers: number;
   /** How long Events are kept, in milliseconds. */
   readonly eventTtlMs: number;
+  /** How long images that no stream refers to are kept, in milliseconds; undefined: for ever. */
+  readonly pruneImagesAfterMs?: number | undefined;
+  /** Workloads changed and builds started per minute and namespace; 0 for any number. */
+  readonly triggersPerMinute: number;
 };
 
 export type ControllersOptions = {
@@ -53,6 +67,7 @@ export type ControllersOptions = {
   readonly logger: Logger;
   readonly settings: ControllerSettings;
   readonly references: ReferenceMode;
+  readonly targets: TriggerTargets;
   readonly recordEvent: RecordEvent;
   readonly noteOfChange: (event: ChangeEvent, stream: Stored<ImageStream>) => EventNote;
   /** Told of every change as it happens: the local feed. */
@@ -76,6 +91,8 @@ export type Controllers = {
   readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
   /** The last revision of a tag that every sink was told. */
   readonly toldRevision: ToldRevision;
+  /** Workloads and builds that wait for their turn to follow a tag. */
+  readonly waitingTriggers: () => WaitingChanges;
   /** Works until `signal` is aborted and what ran then has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -94,20 +111,12 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const references = createReferences(options.references, { ...shared, enqueue });
   const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
   const { toldRevision } = sinks;
-  const reconcile = createImageStreamReconciler({
-    ...options,
-    streams,
-    dueTags,
-    retries,
-    references,
-    toldRevision,
-  });
+  const tagPorts = { ...options, streams, dueTags };
+  const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references, toldRevision });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
   const refresh = createScheduledRefresh({
-    ...options,
-    streams,
-    dueTags,
+    ...tagPorts,
     enqueue,
     intervals: settings.intervals,
     workers: refreshWorkers,
@@ -123,7 +132,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
 
   const importRequests = createImportRequestController(options);
   const { permissions } = references;
-  const triggers = createTriggerController({ ...options, kind: deploymentKind, streams, permissions });
+  const triggers = createTriggerControllers({ ...options, streams, permissions });
 
   streams.onChange(reconcileChanges(importing));
   streams.onChange((_old, _current, key) => refresh.observe(key));
@@ -131,16 +140,18 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   streams.onChange(publisher.onChange);
   hurryOnChange({ pullSecrets, streams, retries, enqueue, observe: refresh.observe });
 
-  const sources = [
-    streams,
+  const sources = [streams, ...sinks.sources];
+  // Without the right to read one of these the rest goes on.
+  const optionalSources = [
     ...pullSecrets.sources,
-    triggers.source,
+    ...triggers.sources,
     importRequests.source,
     ...permissions.sources,
-    ...sinks.sources,
   ];
-  const loops = [importing, importRequests.controller, publisher.controller, triggers.controller];
-  const runnables = [...loops, ...refresh.runnables, ...sinks.publishers];
+  const loops = [importing, importRequests.controller, publisher.controller, ...triggers.controllers];
+  const graceMs = settings.pruneImagesAfterMs;
+  const pruners = graceMs === undefined ? [] : [createImagePruner({ ...options, streams, graceMs })];
+  const runnables = [...loops, ...refresh.runnables, ...sinks.publishers, ...pruners];
   return {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
@@ -148,6 +159,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     retryAtMs: retries.atMs,
     sinks: sinks.publishers,
     toldRevision,
-    run: (signal) => runManager({ sources, runnables, clock, logger }, signal),
+    waitingTriggers: triggers.waiting,
+    run: (signal) => runManager({ sources, optionalSources, runnables, clock, logger }, signal),
   };
 };

@@ -1,6 +1,6 @@
 import type { Image } from '../api/image.ts';
-import { images } from '../api/resources.ts';
 import { failure, type Status } from '../api/status.ts';
+import { ensureImage } from '../store/ensure-image.ts';
 import { isStoreError } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 
@@ -21,11 +21,11 @@ export const keepImage = async (
     ...kept
   } = image;
   try {
-    await store.create(images, kept, {}, signal);
+    await ensureImage(store, kept, {}, signal);
     return undefined;
   } catch (error) {
-    // An image is its digest: the one that is there is the same.
-    if (isStoreError(error, 'already-exists')) return undefined;
+    if (isStoreError(error, 'forbidden'))
+      return failure('Forbidden', `the image cannot be stored: ${error.message}`);
     if (!isStoreError(error, 'invalid') && !isStoreError(error, 'too-large')) throw error;
     return failure('Invalid', `the image cannot be stored: ${error.message}`);
   }

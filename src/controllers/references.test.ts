@@ -10,7 +10,13 @@ import { imageStreamGrants, imageStreams } from '../api/resources.ts';
 import { findTag } from '../api/tag-history.ts';
 import { createEventRecorder, eventTtlMs } from '../events/kubernetes.ts';
 import { noteOfChange } from '../events/note.ts';
-import { createControllers, createPullSecrets, type ReferenceMode } from './index.ts';
+import {
+  createControllers,
+  createPullSecrets,
+  createStoreWorkloads,
+  type ReferenceMode,
+  workloadKinds,
+} from './index.ts';
 
 const never = new AbortController().signal;
 const image = (letter: string): string => `sha256:${letter.repeat(64)}`;
@@ -104,8 +110,10 @@ const setUp = async (streams: readonly ImageStream[], references: ReferenceMode 
       importWorkers: 4,
       importRequestTtlMs: 600_000,
       eventTtlMs,
+      triggersPerMinute: 0,
     },
     references,
+    targets: { workloads: workloadKinds, builds: [], access: createStoreWorkloads(store) },
     recordEvent: createEventRecorder(store),
     noteOfChange,
     publish: () => undefined,

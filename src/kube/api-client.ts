@@ -15,6 +15,8 @@ export type ApiRequest = {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Which kind of JSON the body is. Default: `application/json`. */
+  readonly contentType?: string;
   readonly priority?: Priority;
 };
 
@@ -76,6 +78,7 @@ const refusal = ({ method, path }: ApiRequest, code: number, body: unknown): Api
 
 /** What a failed connection is to whoever reads and writes objects; a bug stays what it is. */
 const explain = (request: ApiRequest, error: unknown, deadline?: AbortSignal): unknown => {
+  if (error instanceof StoreError) return error;
   const { method, path } = request;
   const isNetwork = error instanceof Error && 'code' in error && typeof error.code === 'string';
   if (deadline?.aborted !== true && !isNetwork) return error;
@@ -126,7 +129,7 @@ const createDispatch = ({ connection, userAgent, beforeWrite }: ApiClientOptions
         ...headers,
         accept: 'application/json',
         'user-agent': userAgent,
-        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...(hasBody ? { 'content-type': request.contentType ?? 'application/json' } : {}),
       },
       body: hasBody ? JSON.stringify(request.body) : null,
       headersTimeout: readTimeoutMs,

@@ -26,7 +26,7 @@ export type ClusterStoreOptions = {
 };
 
 /** Name under which the API server keeps what we wrote. */
-const fieldManager = 'imagestreams';
+export const fieldManager = 'imagestreams';
 
 type WireList = {
   readonly metadata: {

@@ -1,20 +1,17 @@
 import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import type { TlsMaterial } from './connection.ts';
 
-/** Connections for requests; watches have others, which none of these waits for. */
-const requestConnections = 16;
 const connectMs = 5_000;
 /** Sooner than load balancers forget idle connections. */
 const keepAliveProbeMs = 30_000;
 
+/** Watches have connections of their own, which are cut when the certificates change. */
 type Pair = { readonly requests: Dispatcher; readonly streams: Dispatcher };
 
-const createDispatcher = (
-  tls: TlsMaterial,
-  proxy: URL | undefined,
-  connections: number | null,
-): Dispatcher => {
+const createDispatcher = (tls: TlsMaterial, proxy: URL | undefined): Dispatcher => {
   const connect = { ...tls, timeout: connectMs, keepAlive: true, keepAliveInitialDelay: keepAliveProbeMs };
+  // As many as there are requests: the throttle bounds these, and a request that waited here would be sent later than it was checked.
+  const connections = null;
   if (proxy === undefined) return new Agent({ connect, connections });
   if (proxy.protocol.startsWith('socks'))
     return new Socks5ProxyAgent(proxy, { connections, requestTls: connect });
@@ -38,8 +35,8 @@ export const createDispatchers = (proxy: URL | undefined) => {
       if (current !== undefined && isSame(current.tls, tls)) return current.pair;
       if (current !== undefined) void closePair(current.pair);
       const pair = {
-        requests: createDispatcher(tls, proxy, requestConnections),
-        streams: createDispatcher(tls, proxy, null),
+        requests: createDispatcher(tls, proxy),
+        streams: createDispatcher(tls, proxy),
       };
       current = { tls, pair };
       return pair;

@@ -105,6 +105,10 @@ const formatLabel = (requirement: LabelRequirement): string => {
       return `${key} in (${requirement.values.join(',')})`;
     case 'NotIn':
       return `${key} notin (${requirement.values.join(',')})`;
+    case 'Gt':
+      return `${key}>${requirement.value}`;
+    case 'Lt':
+      return `${key}<${requirement.value}`;
   }
 };
 

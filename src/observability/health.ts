@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 
 /** What a listener answers at its paths. */
@@ -7,6 +8,17 @@ export type HealthOptions = {
   /** Why the program cannot do its work now; undefined: it can. */
   readonly notReady: () => string | undefined;
   readonly readMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** What else is answered at the address of the metrics. */
+  readonly routes?: readonly ProbeRoute[];
+};
+
+/** A path that is answered to GET. */
+export type ProbeRoute = {
+  readonly path: string;
+  readonly handle: (
+    request: { readonly query: URLSearchParams; readonly headers: IncomingHttpHeaders },
+    signal: AbortSignal,
+  ) => Promise<{ readonly status?: number | undefined; readonly contentType: string; readonly body: string }>;
 };
 
 type Listener = { readonly host: string; readonly port: number };
@@ -17,6 +29,18 @@ export type HealthServers = {
   readonly healthUrl: string;
   readonly metricsUrl: string;
   readonly close: () => Promise<void>;
+};
+
+/** Longest that an answer beside the metrics may take. */
+const routeTimeoutMs = 20_000;
+
+const addRoute = (app: FastifyInstance, { path, handle }: ProbeRoute): void => {
+  app.get(path, async (request, reply) => {
+    const query = new URLSearchParams(request.raw.url?.split('?')[1]);
+    const signal = AbortSignal.timeout(routeTimeoutMs);
+    const { status = 200, contentType, body } = await handle({ query, headers: request.headers }, signal);
+    return reply.code(status).type(contentType).send(body);
+  });
 };
 
 /** Serves `/livez` and `/readyz` for probes, and `/metrics` at an address of its own. */
@@ -33,6 +57,7 @@ export const listenForProbes = async (options: HealthOptions): Promise<HealthSer
     const { contentType, body } = await options.readMetrics();
     return reply.type(contentType).send(body);
   });
+  for (const route of options.routes ?? []) addRoute(metrics, route);
   const close = async (): Promise<void> => {
     await Promise.all([health.close(), metrics.close()]);
   };

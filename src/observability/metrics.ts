@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ControllerEvent, SinkEvent, TriggerEvent } from '../controllers/index.ts';
+import type { ControllerEvent, SinkEvent, TriggerEvent, WaitingChanges } from '../controllers/index.ts';
 import { assertNever } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HostGate, RequestEvent } from '../oci/index.ts';
@@ -38,7 +38,11 @@ const help = {
   imagestreams_events_gaps_total: 'Gaps told to a sink: history that was trimmed before it could be told.',
   imagestreams_events_lag_seconds: 'Age of the oldest change that a sink was not told.',
   imagestreams_sink_up: 'Whether a sink of change events could be reached last.',
-  imagestreams_triggers_total: 'What image triggers did to workloads.',
+  imagestreams_images_pruned_total: 'Images deleted because nothing refers to them.',
+  imagestreams_triggers_total: 'What image triggers did to workloads and builds.',
+  imagestreams_triggers_waiting:
+    'Workloads and builds that wait because enough of their namespace was changed this minute.',
+  imagestreams_triggers_waiting_longest_seconds: 'How long the one that waits longest has waited.',
 } as const;
 type Name = keyof typeof help;
 
@@ -84,7 +88,10 @@ const createSeries = (registry: Registry) => {
     eventsParked: counter('imagestreams_events_parked_total', 'sink'),
     eventGaps: counter('imagestreams_events_gaps_total', 'sink'),
     sinkUp: gauge('imagestreams_sink_up', 'sink'),
+    imagesPruned: counter('imagestreams_images_pruned_total'),
     triggers: counter('imagestreams_triggers_total', 'kind', 'outcome'),
+    triggersWaiting: gauge('imagestreams_triggers_waiting'),
+    triggersLongest: gauge('imagestreams_triggers_waiting_longest_seconds'),
   };
 };
 
@@ -139,6 +146,9 @@ const onController =
         return;
       case 'published':
         series.events.inc({ sink: 'kubernetes', reason: event.reason });
+        return;
+      case 'pruned':
+        series.imagesPruned.inc();
         return;
       default:
         assertNever(event);
@@ -247,10 +257,15 @@ export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
   const series = createSeries(registry);
   const hostOf = createHostLabels();
   let gatesOf: () => readonly HostGate[] = () => [];
+  let waitingTriggers: () => WaitingChanges = () => ({ count: 0, longestMs: 0 });
   return {
     /** Where the state of the gates is read from when somebody looks. */
     watchGates: (gates: () => readonly HostGate[]): void => {
       gatesOf = gates;
+    },
+    /** Where it is read from what waits to follow its tag. */
+    watchTriggers: (waiting: () => WaitingChanges): void => {
+      waitingTriggers = waiting;
     },
     onRuntime: onRuntime(series),
     onController: onController(series, hostOf),
@@ -268,6 +283,9 @@ export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
       isPublic: false,
       handle: async () => {
         showGates(series.gates, gatesOf(), hostOf, now());
+        const { count, longestMs } = waitingTriggers();
+        series.triggersWaiting.set(count);
+        series.triggersLongest.set(longestMs / 1000);
         return { contentType: registry.contentType, body: await registry.metrics() };
       },
     },

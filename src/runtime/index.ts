@@ -18,6 +18,7 @@ export {
 } from './leader-election.ts';
 export { type ManagerOptions, type Runnable, runManager, type Source } from './manager.ts';
 export { done, type Reconcile, type ReconcileResult, requeue } from './reconcile.ts';
+export { type ServedSourceOptions, whileServed } from './served-source.ts';
 export { Timetable, type TimetableOptions } from './timetable.ts';
 export { runWorkers } from './workers.ts';
 export { WorkQueue, type WorkQueueOptions } from './workqueue.ts';

@@ -58,6 +58,7 @@ export class Informer<T extends KubernetesObject, Value = Stored<T>> implements 
   readonly #cache = new Map<string, Cached<Value>>();
   readonly #handlers: ChangeHandler<Value>[] = [];
   readonly #synced = Promise.withResolvers<void>();
+  readonly #settled = Promise.withResolvers<void>();
   /** Everything up to here has been applied; undefined: a list is needed. */
   #revision: string | undefined;
   #failures = 0;
@@ -92,6 +93,11 @@ export class Informer<T extends KubernetesObject, Value = Stored<T>> implements 
     return this.#synced.promise;
   }
 
+  /** Resolves when the first list has been applied, or was refused: whoever can do without goes on then. */
+  settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
   /** Lists and watches until `signal` is aborted; then it just ends. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -123,6 +129,7 @@ export class Informer<T extends KubernetesObject, Value = Stored<T>> implements 
       return;
     }
     onEvent({ type: 'informer-error', resource: qualifiedName(resource) });
+    if (isStoreError(error, 'forbidden')) this.#settled.resolve();
     this.#logger.warn({ err: error, attempt: this.#failures + 1 }, 'cannot read the store: trying again');
   }
 
@@ -130,22 +137,22 @@ export class Informer<T extends KubernetesObject, Value = Stored<T>> implements 
   async #relist(signal: AbortSignal): Promise<void> {
     const { store, resource, selection, onEvent } = this.#options;
     const seen = new Set<string>();
-    const objects: Stored<T>[] = [];
     let page: ListResult<T> | undefined;
     do {
       const continueToken = page?.continueToken;
       page = await store.list(resource, { ...selection, limit: pageSize, continueToken }, signal);
-      objects.push(...page.items);
+      // Page by page: all whole objects at a time would be many times what is kept of them.
+      for (const object of page.items) {
+        seen.add(formatKey(keyOf(object)));
+        this.#apply(object);
+      }
     } while (page.continueToken !== undefined);
-    for (const object of objects) {
-      seen.add(formatKey(keyOf(object)));
-      this.#apply(object);
-    }
     for (const [id, { key }] of this.#cache) if (!seen.has(id)) this.#remove(key);
     this.#revision = page.resourceVersion;
-    onEvent({ type: 'informer-list', resource: qualifiedName(resource), objects: objects.length });
+    onEvent({ type: 'informer-list', resource: qualifiedName(resource), objects: seen.size });
     this.#hasSynced = true;
     this.#synced.resolve();
+    this.#settled.resolve();
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

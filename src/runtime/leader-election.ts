@@ -69,6 +69,11 @@ export class LeaderElection {
     return this.#renewedAt !== undefined && this.#options.clock.monotonic() - this.#renewedAt < renewMs;
   }
 
+  /** Who held the lease when it was last seen; undefined: nobody, or it was not seen yet. */
+  get leader(): string | undefined {
+    return this.#seen?.lease.holder || undefined;
+  }
+
   /** Counts the leaders that the lease had; read it when a term begins. What is guarded elsewhere refuses who comes with an older one. */
   get term(): number {
     return this.#seen?.lease.transitions ?? 0;

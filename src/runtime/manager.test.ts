@@ -22,7 +22,11 @@ describe('runManager', () => {
     const first = Promise.withResolvers<void>();
     const second = Promise.withResolvers<void>();
     const started: string[] = [];
-    const source = (synced: Promise<void>): Source => ({ run: untilAborted, synced: () => synced });
+    const source = (synced: Promise<void>): Source => ({
+      run: untilAborted,
+      synced: () => synced,
+      settled: () => synced,
+    });
     const runnable: Runnable = {
       name: 'work',
       run: (signal) => {
@@ -43,7 +47,10 @@ describe('runManager', () => {
   });
 
   it('ends while sources have not synced yet', async () => {
-    const { stop, running } = setUp([{ run: untilAborted, synced: () => new Promise(() => {}) }], []);
+    const { stop, running } = setUp(
+      [{ run: untilAborted, synced: () => new Promise(() => {}), settled: async () => {} }],
+      [],
+    );
     await settle();
     stop.abort();
     await running;

@@ -11,11 +11,15 @@ export interface Runnable {
 export interface Source {
   run(signal: AbortSignal): Promise<void>;
   synced(): Promise<void>;
+  /** Also resolves when it may not be read. */
+  settled(): Promise<void>;
 }
 
 export type ManagerOptions = {
   /** Started first; the runnables start when all of them have synced. */
   readonly sources: readonly Source[];
+  /** Started with them; the runnables do without those that may not be read. Default none. */
+  readonly optionalSources?: readonly Source[] | undefined;
   readonly runnables: readonly Runnable[];
   readonly clock: Clock;
   readonly logger: Logger;
@@ -36,7 +40,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
  * @throws whatever a part rejects with: that is a bug, and the others are stopped.
  */
 export const runManager = async (options: ManagerOptions, signal: AbortSignal): Promise<void> => {
-  const { sources, runnables, clock, logger, graceMs = 5_000 } = options;
+  const { sources, optionalSources = [], runnables, clock, logger, graceMs = 5_000 } = options;
   const broken = new AbortController();
   const inner = AbortSignal.any([signal, broken.signal]);
   const active = new Set<string>();
@@ -54,13 +58,19 @@ export const runManager = async (options: ManagerOptions, signal: AbortSignal): 
   };
 
   const dependents = async (): Promise<void> => {
-    await Promise.race([Promise.all(sources.map((source) => source.synced())), aborted(inner)]);
+    const ready = [
+      ...sources.map((source) => source.synced()),
+      ...optionalSources.map((source) => source.settled()),
+    ];
+    await Promise.race([Promise.all(ready), aborted(inner)]);
     if (inner.aborted) return;
     await Promise.all(runnables.map((part) => start(part.name, (stop) => part.run(stop))));
   };
 
   const all = Promise.all([
-    ...sources.map((source, index) => start(`informer ${index + 1}`, (stop) => source.run(stop))),
+    ...[...sources, ...optionalSources].map((source, index) =>
+      start(`informer ${index + 1}`, (stop) => source.run(stop)),
+    ),
     dependents(),
   ]);
   const settled = all.then(

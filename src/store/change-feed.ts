@@ -1,7 +1,7 @@
 import type { Change } from './revision-log.ts';
 
 /** UTF-16 units of JSON that are kept per resource for watchers, at most: who falls further behind reads the log. */
-const maxSize = 4 * 1024 * 1024;
+const maxSize = 8 * 1024 * 1024;
 
 /** Newest changes of one resource, in memory and shared by all its watchers. */
 type Ring = {
@@ -66,10 +66,10 @@ export class ChangeFeed {
   }
 }
 
-/** Drops the oldest changes down to half the room, so that it is seldom needed. */
+/** Drops the oldest changes and makes some room, so that it is seldom needed. */
 const shrink = (ring: Ring): void => {
   let dropped = 0;
-  while (ring.size > maxSize / 2) {
+  while (ring.size > maxSize * 0.9) {
     const oldest = ring.changes[dropped];
     if (oldest === undefined) break;
     ring.size -= oldest.size;

@@ -146,6 +146,24 @@ describe('openEmbeddedStore', () => {
     await expect(late?.next()).rejects.toMatchObject({ code: 'expired' });
   });
 
+  it('reads the log once for all watchers that are behind, wherever they were', async () => {
+    const store = open();
+    const { resourceVersion } = await store.list(imageStreams, {}, signal);
+    const large = 'x'.repeat(1_000_000);
+    for (let number = 0; number < 10; number += 1) await create(store, `large${number}`, large);
+    const small = await Promise.all(Array.from({ length: 600 }, (_, number) => create(store, `s${number}`)));
+    for (let number = 0; number < 10; number += 1) await create(store, `more${number}`, large);
+    const revisions = [resourceVersion, small[10]?.metadata.resourceVersion ?? ''];
+    const [first, second] = await Promise.all([
+      collect(store, revisions[0] ?? '', 600),
+      collect(store, revisions[1] ?? '', 580),
+    ]);
+    const find = (events: typeof first, name: string) =>
+      events?.find((event) => event.type === 'ADDED' && event.object.metadata.name === name);
+    const [one, other] = [find(first, 's400'), find(second, 's400')];
+    expect(one?.type === 'ADDED' && other?.type === 'ADDED' && other.object === one.object).toBe(true);
+  });
+
   it('compacts neither what is compacted nor what is to come', async () => {
     const store = open();
     const created = await create(store, 'app');

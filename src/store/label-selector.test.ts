@@ -35,29 +35,53 @@ describe('parseLabelSelector', () => {
         { key: 'd', operator: 'In', values: ['e'] },
       ],
     },
+    { text: 'size>5', requirements: [{ key: 'size', operator: 'Gt', value: '5' }] },
+    {
+      text: 'size < -5,b',
+      requirements: [
+        { key: 'size', operator: 'Lt', value: '-5' },
+        { key: 'b', operator: 'Exists' },
+      ],
+    },
     { text: 'constructor', requirements: [{ key: 'constructor', operator: 'Exists' }] },
   ])('reads "$text"', ({ text, requirements }) => {
     expect(parseLabelSelector(text)).toEqual(requirements);
   });
 
   it.each([
-    { text: ',a', message: "found ',', expected: !, identifier, or 'end of string'" },
-    { text: 'a,', message: "found '', expected: identifier after ','" },
-    { text: 'a,,b', message: "found ',', expected: identifier after ','" },
-    { text: 'a b', message: "found 'b', expected: in, notin, =, ==, !=" },
-    { text: 'a>1', message: "found '>', expected: in, notin, =, ==, !=" },
-    { text: '!a=b', message: "found '=', expected: ',' or 'end of string'" },
+    { text: 'a b', message: "found 'b', expected: in, notin, =, ==, !=, gt, lt" },
+    {
+      text: 'a>x',
+      message: `values[0]: Invalid value: "x": for 'Gt', 'Lt' operators, the value must be an integer`,
+    },
+    {
+      text: 'a<',
+      message: `values[0]: Invalid value: "": for 'Gt', 'Lt' operators, the value must be an integer`,
+    },
+    {
+      text: 'a>=1',
+      message: `values[0]: Invalid value: "=": for 'Gt', 'Lt' operators, the value must be an integer`,
+    },
     { text: '!', message: "found '', expected: identifier" },
-    { text: 'a=b c', message: "found 'c', expected: ',' or 'end of string'" },
     { text: 'a==!b', message: "found '!', expected: identifier" },
-    { text: 'a in b', message: "found 'b', expected: '('" },
+    { text: 'a in b', message: "found 'b' expected: '('" },
     { text: 'a in ()', message: "for 'in', 'notin' operators, values set can't be empty" },
     { text: 'a in (b', message: "found '', expected: ',' or ')'" },
     { text: 'a in (b c)', message: "found 'c', expected: ',' or ')'" },
     { text: 'a in ((b))', message: "found '(', expected: ',' or ')'" },
-    { text: '=b', message: "found '=', expected: !, identifier, or 'end of string'" },
   ])('refuses "$text"', ({ text, message }) => {
     expect(() => parseLabelSelector(text)).toThrow(`unable to parse requirement: ${message}`);
+  });
+
+  it.each([
+    { text: ',a', message: "found ',', expected: !, identifier, or 'end of string'" },
+    { text: 'a,', message: "found '', expected: identifier after ','" },
+    { text: 'a,,b', message: "found ',', expected: identifier after ','" },
+    { text: '!a=b', message: "found '=', expected: ',' or 'end of string'" },
+    { text: 'a=b c', message: "found 'c', expected: ',' or 'end of string'" },
+    { text: '=b', message: "found '=', expected: !, identifier, or 'end of string'" },
+  ])('refuses "$text" between requirements', ({ text, message }) => {
+    expect(() => parseLabelSelector(text)).toThrow(expect.objectContaining({ code: 'invalid', message }));
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { StoreError } from './errors.ts';
 import type { LabelRequirement } from './store.ts';
 
 /**
- * Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`; an empty text selects everything.
+ * Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1,m<2`; an empty text selects everything.
  *
  * @throws {StoreError} with code `invalid`, worded as by Kubernetes.
  * @see https://github.com/kubernetes/apimachinery/blob/master/pkg/labels/selector.go
@@ -12,13 +12,13 @@ export const parseLabelSelector = (text: string): readonly LabelRequirement[] =>
   const tokens = tokensOf(text);
   const requirements: LabelRequirement[] = [];
   if (tokens.peek() === '') return requirements;
-  if (!startsRequirement(tokens.peek())) throw unexpected(tokens.peek(), "!, identifier, or 'end of string'");
+  if (!startsRequirement(tokens.peek())) throw unreadable(tokens.peek(), "!, identifier, or 'end of string'");
   for (;;) {
     requirements.push(parseRequirement(tokens));
     const separator = tokens.next();
     if (separator === '') return requirements;
-    if (separator !== ',') throw unexpected(separator, "',' or 'end of string'");
-    if (!startsRequirement(tokens.peek())) throw unexpected(tokens.peek(), "identifier after ','");
+    if (separator !== ',') throw unreadable(separator, "',' or 'end of string'");
+    if (!startsRequirement(tokens.peek())) throw unreadable(tokens.peek(), "identifier after ','");
   }
 };
 
@@ -44,6 +44,11 @@ const endsRequirement = (token: string): boolean => token === '' || token === ',
 const invalid = (detail: string): StoreError =>
   new StoreError('invalid', `unable to parse requirement: ${detail}`);
 
+/** Between requirements. */
+const unreadable = (token: string, expected: string): StoreError =>
+  new StoreError('invalid', `found '${token}', expected: ${expected}`);
+
+/** Within one. */
 const unexpected = (token: string, expected: string): StoreError =>
   invalid(`found '${token}', expected: ${expected}`);
 
@@ -64,8 +69,12 @@ const parseRequirement = (tokens: Tokens): LabelRequirement => {
       return { key, operator: 'In', values: parseValues(tokens, key) };
     case 'notin':
       return { key, operator: 'NotIn', values: parseValues(tokens, key) };
+    case '>':
+      return { key, operator: 'Gt', value: parseInteger(tokens) };
+    case '<':
+      return { key, operator: 'Lt', value: parseInteger(tokens) };
     default:
-      throw unexpected(operator, 'in, notin, =, ==, !=');
+      throw unexpected(operator, 'in, notin, =, ==, !=, gt, lt');
   }
 };
 
@@ -84,10 +93,19 @@ const parseExactValue = (tokens: Tokens, key: string): string => {
   return checkedValue(value, key);
 };
 
+const parseInteger = (tokens: Tokens): string => {
+  const value = endsRequirement(tokens.peek()) ? '' : tokens.next();
+  if (!/^-?\d{1,18}$/.test(value))
+    throw invalid(
+      `values[0]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`,
+    );
+  return value;
+};
+
 /** `(a,b)`; nothing between two commas is the empty value. */
 const parseValues = (tokens: Tokens, key: string): readonly string[] => {
   const opening = tokens.next();
-  if (opening !== '(') throw unexpected(opening, "'('");
+  if (opening !== '(') throw invalid(`found '${opening}' expected: '('`);
   if (tokens.peek() === ')') throw invalid("for 'in', 'notin' operators, values set can't be empty");
   const values = new Set<string>();
   for (;;) {

@@ -1,6 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import { decodeObject, type StoredObject, withRevision } from './object.ts';
 import { ObjectCache, type SizedObject } from './object-cache.ts';
+import { ReadingCache } from './reading-cache.ts';
 import type { Sql } from './sql.ts';
 import type { ObjectKey } from './store.ts';
 
@@ -57,8 +58,11 @@ type ChangeRow = {
 /** Revision of an empty store; no write has it. 0 is left free because it means "any" in the Kubernetes API. */
 const firstRevision = 1;
 
-/** Rows that one reading of the log looks at: bounds how long it holds up everything else. */
-const windowRevisions = 1000;
+/** Changes in order, and the revision up to which these are all. */
+export type Reading = { readonly changes: readonly Change[]; readonly through: number };
+
+/** Rows that one reading of the log looks at, at most: bounds how long it holds up everything else. */
+const windowRevisions = 250;
 /** UTF-16 units of JSON that one reading of the log returns, unless a single object is larger. */
 const windowSize = 4 * 1024 * 1024;
 
@@ -69,6 +73,7 @@ const windowSize = 4 * 1024 * 1024;
 export class RevisionLog {
   readonly #sql: Sql;
   readonly #cache = new ObjectCache();
+  readonly #readings = new ReadingCache<Reading>();
   #last: number;
   #compacted: number;
 
@@ -152,14 +157,19 @@ export class RevisionLog {
   }
 
   /**
-   * The next changes of a resource after a revision, and the revision up to which these are all. `through` equals `after` only when nothing
-   * is newer.
+   * The next changes of a resource after a revision that is not compacted. `through` equals `after` only when nothing is newer.
    */
-  changes(
-    resource: string,
-    after: number,
-  ): { readonly changes: readonly Change[]; readonly through: number } {
-    const end = Math.min(after + windowRevisions, this.#last);
+  changes(resource: string, after: number): Reading {
+    const known = this.#readings.get(resource, after);
+    if (known !== undefined) return known;
+    // Up to a round number: readers that began at different places go on from the same ones.
+    const end = (Math.floor(after / windowRevisions) + 1) * windowRevisions;
+    const reading = this.#read(resource, after, Math.min(end, this.#last));
+    if (end <= this.#last) this.#readings.set(resource, after, reading);
+    return reading;
+  }
+
+  #read(resource: string, after: number, end: number): Reading {
     return this.#sql.read(() => {
       const rows = this.#sql
         .prepare(

@@ -10,6 +10,9 @@ export const createMatcher = ({ labels = [], fields = [] }: Selection): Matcher 
     ? undefined
     : (object) => matchesLabels(labels, object) && matchesFields(fields, object);
 
+const isInteger = (value: string | undefined): value is string =>
+  value !== undefined && /^-?\d+$/.test(value);
+
 /** True when all requirements hold. A missing label satisfies `NotIn`, as in Kubernetes. */
 export const matchesLabels = (
   requirements: readonly LabelRequirement[],
@@ -26,6 +29,10 @@ export const matchesLabels = (
         return value !== undefined && requirement.values.includes(value);
       case 'NotIn':
         return value === undefined || !requirement.values.includes(value);
+      case 'Gt':
+        return isInteger(value) && BigInt(value) > BigInt(requirement.value);
+      case 'Lt':
+        return isInteger(value) && BigInt(value) < BigInt(requirement.value);
     }
   });
 

@@ -8,7 +8,9 @@ export type ObjectKey = { readonly namespace: string; readonly name: string };
 /** Selects by labels, in the order given; all must hold. Parsed by `selector.ts`. */
 export type LabelRequirement =
   | { readonly key: string; readonly operator: 'In' | 'NotIn'; readonly values: readonly string[] }
-  | { readonly key: string; readonly operator: 'Exists' | 'DoesNotExist' };
+  | { readonly key: string; readonly operator: 'Exists' | 'DoesNotExist' }
+  /** Compared as integers: a label that is none matches neither. */
+  | { readonly key: string; readonly operator: 'Gt' | 'Lt'; readonly value: string };
 
 /** `path` is a dotted path such as `metadata.name`; a missing field counts as the empty string. */
 export type FieldRequirement = {

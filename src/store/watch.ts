@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { type StoredObject, withRevision } from './object.ts';
 import { parseRevision, requireKept } from './revision.ts';
-import type { Change, RevisionLog } from './revision-log.ts';
+import type { Change, Reading, RevisionLog } from './revision-log.ts';
 import { createMatcher, type Matcher } from './selector.ts';
 import type { WatchEvent, WatchOptions } from './store.ts';
 
@@ -51,8 +51,6 @@ export async function* watchChanges(
     pause.end();
   }
 }
-
-type Reading = { readonly changes: readonly Change[]; readonly through: number };
 
 /** From memory where that reaches back far enough, else from the log, where a reader that is too slow meets compaction. */
 const changesAfter = ({ log, feed }: WatchSource, resource: string, position: number): Reading => {

@@ -79,6 +79,12 @@ describe('the command line against a cluster', () => {
     expect((await cli('describe web')).stdout).toContain(two);
     expect(await cli('rollback web:x')).toMatchObject({ exitCode: 0 });
     await eventually(async () => digestsOf(await get('web'), 'x')[0] === one, 'the rollback');
+    const told = (await cli('events web:x -o json')).stdout.trimEnd().split('\n');
+    expect(told.map((line) => (JSON.parse(line) as { readonly type: string }).type)).toEqual([
+      'TagCreated',
+      'TagMoved',
+      'TagMoved',
+    ]);
   });
 
   it('copies a tag of another namespace only once that one permits it', async () => {

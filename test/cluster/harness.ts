@@ -30,8 +30,37 @@ export const administer = (kubeconfig: string) => {
   const store: Store = createClusterStore({ client, clock: systemClock });
   const kubectl = (...args: readonly string[]): string =>
     execFileSync('kubectl', [`--kubeconfig=${kubeconfig}`, ...args], { encoding: 'utf8', stdio: 'pipe' });
-  return { client, store, kubectl };
+  const kubectlWith = (input: string, ...args: readonly string[]): string =>
+    execFileSync('kubectl', [`--kubeconfig=${kubeconfig}`, ...args], { encoding: 'utf8', input });
+  return { client, store, kubectl, kubectlWith };
 };
+
+/** One request, as the API server's audit log has it. */
+export type AuditEvent = {
+  readonly verb: string;
+  readonly user: { readonly username: string };
+  readonly objectRef?: {
+    readonly resource?: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  };
+  readonly responseStatus?: { readonly code?: number };
+};
+
+/** What was asked of the API from a place in its audit log on. */
+export const auditSince = (file: string, offset: number): readonly AuditEvent[] =>
+  readFileSync(file, 'utf8')
+    .slice(offset)
+    .split('\n')
+    // The last line may not be complete yet.
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as AuditEvent);
+
+/** Whether the controller's service account wrote there. */
+export const isOurWrite = ({ user, verb }: AuditEvent): boolean =>
+  user.username === 'system:serviceaccount:imagestreams:imagestreams' &&
+  ['create', 'update', 'patch', 'delete'].includes(verb);
 
 /** Makes a namespace unless it is there. */
 export const ensureNamespace = async (store: Store, name: string, signal: AbortSignal): Promise<void> => {
@@ -40,6 +69,14 @@ export const ensureNamespace = async (store: Store, name: string, signal: AbortS
   } catch (error) {
     if (!isStoreError(error, 'already-exists')) throw error;
   }
+};
+
+/** Installs what `crds/` has, and waits until the API server serves it. */
+export const installCrds = (kubeconfig: string): void => {
+  const kubectl = (...args: readonly string[]): string =>
+    execFileSync('kubectl', [`--kubeconfig=${kubeconfig}`, ...args], { encoding: 'utf8', stdio: 'pipe' });
+  kubectl('apply', '--server-side', '-k', join(root, 'crds'));
+  kubectl('wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s');
 };
 
 /** Installs what `deploy/` has, and answers a kubeconfig of the controller's own service account in a directory of its own. */
@@ -126,11 +163,12 @@ export const eventually = async (
   holds: () => boolean | Promise<boolean>,
   what: string,
   timeoutMs = 30_000,
+  pollMs = 50,
 ): Promise<void> => {
   const giveUpAt = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > giveUpAt) throw new Error(`${what} did not happen within ${timeoutMs} ms`);
-    await sleep(50);
+    await sleep(pollMs);
   }
 };
 
@@ -142,7 +180,11 @@ export const streamOf = (
 ): ImageStream => ({
   apiVersion: 'image.openshift.io/v1',
   kind: 'ImageStream',
-  metadata: { name, namespace, annotations: more.annotations ?? {} },
+  metadata: {
+    name,
+    namespace,
+    ...(more.annotations === undefined ? {} : { annotations: more.annotations }),
+  },
   spec: {
     tags: [
       {

@@ -51,10 +51,12 @@ describe.skipIf(!hasKubectl)('deploy/', () => {
       'ClusterRole/imagestreams-admin',
       'ClusterRole/imagestreams-controller',
       'ClusterRole/imagestreams-edit',
+      'ClusterRole/imagestreams-image-pruning',
       'ClusterRole/imagestreams-images',
       'ClusterRole/imagestreams-pull-secrets',
       'ClusterRole/imagestreams-view',
       'ClusterRoleBinding/imagestreams-controller',
+      'ClusterRoleBinding/imagestreams-image-pruning',
       'ClusterRoleBinding/imagestreams-images',
       'ClusterRoleBinding/imagestreams-pull-secrets',
       'Deployment/imagestreams/imagestreams',
@@ -165,11 +167,18 @@ describe.skipIf(!hasKubectl)('deploy/namespaced', () => {
   const manifests = hasKubectl ? render('deploy/namespaced') : [];
 
   it('may do cluster-wide what needs no namespace, and nothing else; no secrets above all', () => {
-    expect(grantedTo(manifests, ({ kind }) => kind === 'ClusterRoleBinding')).toEqual(
-      declared.filter((one) => one.endsWith(' images.image.openshift.io')),
-    );
+    const clusterWide = [
+      'create images.image.openshift.io',
+      'get apiservices.apiregistration.k8s.io',
+      'get images.image.openshift.io',
+      'update images.image.openshift.io',
+    ];
+    expect(grantedTo(manifests, ({ kind }) => kind === 'ClusterRoleBinding')).toEqual(clusterWide);
     expect(grantedTo(manifests, ({ kind }) => kind === 'RoleBinding')).toEqual(
-      declared.filter((one) => !one.endsWith(' images.image.openshift.io')),
+      declared.filter(
+        (one) =>
+          !one.endsWith(' images.image.openshift.io') && !one.endsWith(' apiservices.apiregistration.k8s.io'),
+      ),
     );
   });
 

@@ -294,6 +294,8 @@ spec:
   it('tells who the user is and what the user may do', async () => {
     expect(await ok('auth whoami -o jsonpath={.status.userInfo.username}')).toBe('admin');
     expect(await ok('auth can-i delete is/web')).toBe('yes\n');
+    expect(await ok('auth whoami --as=eve -o jsonpath={.status.userInfo.username}')).toBe('eve');
+    expect((await kubectl.run(['auth', 'can-i', 'delete', 'is', '--as=eve'])).stdout).toBe('no\n');
     expect(await ok('auth can-i --list --no-headers')).toMatch(/\*\.\* .*\[\*\]/);
   });
 

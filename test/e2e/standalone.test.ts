@@ -234,6 +234,23 @@ describe.skipIf(!hasDockerRegistry)('serve', () => {
     });
   });
 
+  it('ends a namespace by itself once what held it up is gone', async () => {
+    const { api } = serve;
+    const merge = 'application/merge-patch+json';
+    const maps = '/api/v1/namespaces/held/configmaps';
+    await api('POST', '/api/v1/namespaces', { metadata: { name: 'held' } });
+    await api('POST', maps, { metadata: { name: 'stays', finalizers: ['example.com/hold'] } });
+    expect((await api('DELETE', '/api/v1/namespaces/held')).body).toMatchObject({
+      status: { phase: 'Terminating' },
+    });
+    await api('PATCH', `${maps}/stays`, { metadata: { finalizers: null } }, merge);
+    await eventually(
+      () => api('GET', '/api/v1/namespaces/held'),
+      ({ status }) => status === 404,
+      'the end of the namespace',
+    );
+  });
+
   it('ends within five seconds of SIGTERM and finds everything again', async () => {
     const before = await read('moving');
     const startedAt = performance.now();

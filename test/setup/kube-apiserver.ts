@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { createServer } from 'node:net';
@@ -90,6 +90,9 @@ export const writeTokenKubeconfig = (path: string, server: string, token: string
   };
   writeFileSync(path, stringify(config), { mode: 0o600 });
 };
+
+/** Names the directory where servers that stop leave their audit log. */
+export const auditDirectoryVariable = 'IMAGESTREAMS_TEST_AUDIT_LOGS';
 
 const writeAuditPolicy = (path: string): void => {
   const policy = {
@@ -181,6 +184,9 @@ export const startKubeApiserver = async ({ kubeApiserver, etcd }: KubePrograms):
   const stop = async (): Promise<void> => {
     await pause();
     await end(store.child);
+    const collected = process.env[auditDirectoryVariable];
+    if (collected !== undefined)
+      copyFileSync(files.audit, join(collected, `${port}-${randomBytes(4).toString('hex')}.log`));
     rmSync(directory, { recursive: true, force: true });
   };
   try {

@@ -46,7 +46,10 @@ for (const { command, debianPackage, purpose } of missing()) {
 }
 const unbuilt = buildGoRegistry();
 if (unbuilt !== undefined) process.stdout.write(`${unbuilt}: skipping a second kind of registry\n`);
-if ((missing().length > 0 || unbuilt !== undefined) && process.env['CI'] === 'true') {
+// Not installed from here: what clients need is newer than what most systems package.
+const hasGo = has('go');
+if (!hasGo) process.stdout.write('no go (1.26 or newer): skipping an informer of client-go\n');
+if ((missing().length > 0 || unbuilt !== undefined || !hasGo) && process.env['CI'] === 'true') {
   process.stdout.write('CI must not skip: install what is missing\n');
   process.exitCode = 1;
 }

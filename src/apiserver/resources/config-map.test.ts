@@ -47,6 +47,14 @@ describe('validating a ConfigMap', () => {
   });
 });
 
+describe('storing a ConfigMap', () => {
+  it('leaves out maps of which nothing is in, as Go does, and keeps the others', () => {
+    expect(configMapStrategy.applyDefaults?.(aConfigMap({ data: {}, binaryData: {} }))).toEqual(aConfigMap());
+    const filled = aConfigMap({ data: { a: '' } });
+    expect(configMapStrategy.applyDefaults?.({ ...filled, binaryData: {} })).toEqual(filled);
+  });
+});
+
 describe('printing a ConfigMap', () => {
   it('counts text and bytes together', () => {
     const cells = configMapStrategy.columns.map((column) =>

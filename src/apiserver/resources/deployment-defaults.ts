@@ -62,6 +62,13 @@ const withStrategyDefaults = (strategy: unknown): Fields => {
   return { ...given, type, rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%', ...rollingUpdate } };
 };
 
+/** kubectl writes `creationTimestamp: null` into every template that it makes; nothing is kept of it. */
+const withoutNullTime = (metadata: unknown): Fields => {
+  if (!isFields(metadata) || metadata['creationTimestamp'] !== null) return {};
+  const { creationTimestamp: _creationTimestamp, ...kept } = metadata;
+  return { metadata: kept };
+};
+
 /**
  * What Kubernetes fills in where a Deployment is silent, as far as clients compare it.
  *
@@ -81,6 +88,7 @@ export const withDeploymentDefaults = (deployment: Deployment): Deployment => {
       strategy: withStrategyDefaults((spec as Fields)['strategy']),
       template: {
         ...template,
+        ...withoutNullTime(template.metadata),
         ...(template.spec === undefined ? {} : { spec: withPodDefaults(template.spec) }),
       },
     } as DeploymentSpec,

@@ -63,6 +63,15 @@ describe('defaulting a Deployment', () => {
     });
   });
 
+  it('keeps no time of creation that is null, as kubectl writes it into templates', () => {
+    const template = {
+      metadata: { creationTimestamp: null, labels: { app: 'web' } },
+      spec: { containers: [] },
+    };
+    const { spec } = deploymentStrategy.applyDefaults?.(aDeployment({ template })) ?? {};
+    expect(spec?.template.metadata).toEqual({ labels: { app: 'web' } });
+  });
+
   it('changes nothing the second time', () => {
     const once = deploymentStrategy.applyDefaults?.(aDeployment({ replicas: 0 }));
     expect(once).toMatchObject({ spec: { replicas: 0 } });
@@ -96,7 +105,10 @@ describe('validating a Deployment', () => {
   });
 
   it('demands a selector that matches the template', async () => {
-    expect(await problems(aDeployment({ selector: undefined }))).toEqual(['spec.selector: Required value']);
+    expect(await problems(aDeployment({ selector: undefined }))).toEqual([
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    ]);
     expect(await problems(aDeployment({ selector: { matchLabels: { app: 'other' } } }))).toEqual([
       'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
     ]);
@@ -111,6 +123,14 @@ describe('validating a Deployment', () => {
     expect(await problems(aDeployment({ template: { ...template, spec: { containers } } }))).toEqual([
       'spec.template.spec.containers[1].name: Duplicate value: "a"',
       'spec.template.spec.containers[1].image: Required value',
+    ]);
+  });
+
+  it('counts nothing below zero', async () => {
+    expect(await problems(aDeployment({ replicas: 0, minReadySeconds: 0 }))).toEqual([]);
+    expect(await problems(aDeployment({ replicas: -1, revisionHistoryLimit: -2 }))).toEqual([
+      'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+      'spec.revisionHistoryLimit: Invalid value: -2: must be greater than or equal to 0',
     ]);
   });
 

@@ -12,8 +12,12 @@ type Selector = {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly Requirement[];
 };
+const counts = ['replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const;
+
 /** The parts of a spec and a status that the schema leaves open. */
-type OpenSpec = { readonly selector?: Selector; readonly replicas?: number };
+type OpenSpec = { readonly selector?: Selector } & {
+  readonly [Count in (typeof counts)[number]]?: number;
+};
 type OpenStatus = {
   readonly readyReplicas?: number;
   readonly updatedReplicas?: number;
@@ -64,16 +68,16 @@ const validateContainers = (deployment: Deployment): readonly FieldError[] => {
   ]);
 };
 
-const validateSelector = (deployment: Deployment): readonly FieldError[] => {
-  const { selector } = openSpec(deployment);
-  const path = specPath.child('selector');
-  if (selector === undefined) return [required(path)];
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  if (Object.keys(matchLabels).length + matchExpressions.length === 0)
-    return [invalid(path, selector, 'empty selector is invalid for deployment')];
+/** No selector selects nothing. */
+const validateTemplateLabels = (
+  deployment: Deployment,
+  matchLabels: Readonly<Record<string, string>> | undefined,
+): readonly FieldError[] => {
   const metadata = deployment.spec?.template.metadata ?? {};
   const labels = (metadata['labels'] ?? {}) as Readonly<Record<string, string>>;
-  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
+  const isSelected =
+    matchLabels !== undefined && Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+  return isSelected
     ? []
     : [
         invalid(
@@ -84,11 +88,32 @@ const validateSelector = (deployment: Deployment): readonly FieldError[] => {
       ];
 };
 
+const validateSelector = (deployment: Deployment): readonly FieldError[] => {
+  const { selector } = openSpec(deployment);
+  const path = specPath.child('selector');
+  if (selector === undefined) return [required(path), ...validateTemplateLabels(deployment, undefined)];
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  if (Object.keys(matchLabels).length + matchExpressions.length === 0)
+    return [invalid(path, selector, 'empty selector is invalid for deployment')];
+  return validateTemplateLabels(deployment, matchLabels);
+};
+
+const validateCounts = (deployment: Deployment): readonly FieldError[] =>
+  counts.flatMap((name) => {
+    const count = openSpec(deployment)[name] ?? 0;
+    return count < 0 ? [invalid(specPath.child(name), count, 'must be greater than or equal to 0')] : [];
+  });
+
 /** @see kubernetes/pkg/apis/apps/validation `ValidateDeployment` */
 const validate = (deployment: Deployment): readonly FieldError[] => {
   const ofMetadata = validateNamespacedMeta(deployment);
   if (deployment.spec === undefined) return [...ofMetadata, required(specPath)];
-  return [...ofMetadata, ...validateSelector(deployment), ...validateContainers(deployment)];
+  return [
+    ...ofMetadata,
+    ...validateCounts(deployment),
+    ...validateSelector(deployment),
+    ...validateContainers(deployment),
+  ];
 };
 
 /** Deployments, kept for whoever acts on them: nothing here makes pods of them. */
@@ -131,9 +156,9 @@ export const deploymentStrategy: Strategy<Deployment> = {
   prepareForCreate: (deployment) => ({ ...deployment, status: {} }),
   validate,
   validateUpdate: (next, old) => [
+    ...validate(next),
     ...(isDeepStrictEqual(openSpec(next).selector, openSpec(old).selector)
       ? []
       : [invalid(specPath.child('selector'), openSpec(next).selector ?? null, 'field is immutable')]),
-    ...validate(next),
   ],
 };

@@ -52,6 +52,9 @@ const validateNamespace = ({ metadata, involvedObject }: Event): readonly FieldE
     : [invalid(path, namespace, 'does not match event.namespace')];
 };
 
+/** Fields that Kubernetes never leaves out; clients of newer events read them. */
+const unsaid = { eventTime: null, reportingComponent: '', reportingInstance: '' };
+
 /** Events of the core group, printed as `kubectl get events` prints them. */
 export const eventStrategy: Strategy<Event> = {
   resource: events,
@@ -74,5 +77,5 @@ export const eventStrategy: Strategy<Event> = {
   ],
   validate: (event) => [...validateNamespacedMeta(event), ...validateNamespace(event)],
   validateUpdate: (event) => [...validateNamespacedMeta(event), ...validateNamespace(event)],
-  decorate: withoutGeneration,
+  decorate: (event) => ({ ...unsaid, ...withoutGeneration(event) }) as Event,
 };

@@ -4,7 +4,8 @@ import { invalidStatus, type Status } from '../../api/status.ts';
 import { validateImage } from '../../api/validation/image.ts';
 import type { ImageOutcome, Importer } from '../../importer/types.ts';
 import { mapLimit } from '../../lib/map-limit.ts';
-import { isStoreError, StoreError } from '../../store/errors.ts';
+import { ensureImage } from '../../store/ensure-image.ts';
+import { StoreError } from '../../store/errors.ts';
 import type { Store } from '../../store/store.ts';
 import { fromStoreError } from '../errors.ts';
 
@@ -32,10 +33,7 @@ const keep = async (store: Store, image: Image, signal: AbortSignal): Promise<Ke
   const { name } = image.metadata;
   const errors = validateImage(image);
   if (errors.length > 0) return { ok: false, status: invalidStatus({ ...images, name }, errors) };
-  const key = { namespace: '', name };
-  const existing = await store.get(images, key, signal);
-  const stored = existing ?? (await store.create(images, storable(image), {}, signal));
-  const { uid, creationTimestamp } = stored.metadata;
+  const { uid, creationTimestamp } = (await ensureImage(store, storable(image), {}, signal)).metadata;
   return { ok: true, uid, creationTimestamp };
 };
 
@@ -44,7 +42,6 @@ const keepOnce = async (store: Store, image: Image, signal: AbortSignal): Promis
   try {
     return await keep(store, image, signal);
   } catch (error) {
-    if (isStoreError(error, 'already-exists')) return keep(store, image, signal);
     if (error instanceof StoreError)
       return { ok: false, status: fromStoreError(error, images, image.metadata.name).status };
     throw error;

@@ -9,7 +9,7 @@ import { addTagEvent, latestTagEvent } from '../../api/tag-history.ts';
 import { updateTrackingTags } from '../../api/tag-tracking.ts';
 import { imageOfMapping, validateImageStreamMapping } from '../../api/validation/image-stream-mapping.ts';
 import { formatTime } from '../../lib/clock.ts';
-import { isStoreError } from '../../store/errors.ts';
+import { ensureImage } from '../../store/ensure-image.ts';
 import type { Store } from '../../store/store.ts';
 import { conflictError, withStoreErrors } from '../errors.ts';
 import { assertValid } from '../metadata.ts';
@@ -26,11 +26,7 @@ const attempts = 10;
 /** Stores the image, unless it is there: then it is the same. */
 const keepImage = async (store: Store, image: Image, { dryRun, signal }: RestContext): Promise<void> => {
   const { signatures: _signatures, ...kept } = newImage(applyImageDefaults(image));
-  try {
-    await store.create(images, kept, { dryRun }, signal);
-  } catch (error) {
-    if (!isStoreError(error, 'already-exists')) throw error;
-  }
+  await ensureImage(store, kept, { dryRun }, signal);
 };
 
 const pointAt = (

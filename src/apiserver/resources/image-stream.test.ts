@@ -1,8 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createManualClock } from '../../../test/fakes/clock.ts';
 import { aRestContext } from '../../../test/fakes/rest-context.ts';
 import { MemoryStore } from '../../../test/fakes/store.ts';
 import { streamPortsOf } from '../../../test/fakes/stream-ports.ts';
 import type { ImageStream, TagReference } from '../../api/image-stream.ts';
+import { openEmbeddedStore } from '../../store/embedded.ts';
 import { createImageStreamStorage } from './image-stream.ts';
 
 const namespace = 'ns';
@@ -202,6 +207,35 @@ describe('updating an ImageStream', () => {
     expect(
       await failureOf(storage.update({ namespace, name: 'new' }, () => aStream('new'), context)),
     ).toMatchObject({ code: 404 });
+  });
+});
+
+describe('an ImageStream that is marked deleted and held', () => {
+  it('stays as it is, conditions and all, when a user writes what is there', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'image-stream-'));
+    // Of the stores only this one marks, which is a new generation that the conditions have not seen.
+    const store = openEmbeddedStore({ file: join(directory, 'db'), clock: createManualClock() });
+    try {
+      const storage = createImageStreamStorage(streamPortsOf(store));
+      const context = aRestContext();
+      const key = { namespace, name: 'app' };
+      const held = { name: 'app', finalizers: ['example.com/hold'] };
+      await storage.create(aStream('app', [docker('v1')], { metadata: held }), namespace, context);
+      await storage.delete(key, {}, context);
+      const marked = await storage.get(key, context);
+      expect(marked.metadata).toMatchObject({ generation: 2, deletionTimestamp: now });
+      const { object } = await storage.update(key, (old) => old as ImageStream, context);
+      expect(object).toEqual(marked);
+      const labelled = await storage.update(
+        key,
+        (old) => ({ ...(old as ImageStream), metadata: { ...marked.metadata, labels: { a: 'b' } } }),
+        context,
+      );
+      expect(labelled.object.status).toEqual(marked.status);
+    } finally {
+      await store.close();
+      await rm(directory, { recursive: true });
+    }
   });
 });
 

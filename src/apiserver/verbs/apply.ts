@@ -12,6 +12,7 @@ import {
   methodNotAllowedError,
   unsupportedMediaTypeError,
 } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { applyMediaType, patchMediaTypes } from '../patch.ts';
 import type { ApiAnswer, ApiRequest } from '../request.ts';
 import { writeOf } from '../tracking.ts';
@@ -26,6 +27,17 @@ export const assertNotForced = (query: URLSearchParams): void => {
     throw invalidOptions(forbidden(rootPath.child('force'), 'may not be specified for non-apply patch'));
 };
 
+/** Maps of metadata with nothing in them: no object keeps them, but who applies them owns them. */
+const emptyMapsOf = (raw: unknown): JsonObject => {
+  const metadata = isJsonObject(raw) && isJsonObject(raw['metadata']) ? raw['metadata'] : {};
+  return Object.fromEntries(
+    ['labels', 'annotations'].flatMap((name) => {
+      const map = metadata[name];
+      return isJsonObject(map) && Object.keys(map).length === 0 ? [[name, map]] : [];
+    }),
+  );
+};
+
 /** What the applier states: no field that it did not name, though decoding knows defaults. */
 const readConfig = (request: ApiRequest): KubernetesObject => {
   const { storage, target, query, body, context } = request;
@@ -37,7 +49,11 @@ const readConfig = (request: ApiRequest): KubernetesObject => {
   if (decoded.metadata.managedFields !== undefined)
     throw badRequestError('metadata.managedFields must be nil');
   const given = onlyGiven(decoded, raw) as KubernetesObject;
-  return inNamespaceOf({ ...given, apiVersion: apiVersionOf(resource), kind: resource.kind }, target);
+  const metadata = { ...given.metadata, ...emptyMapsOf(raw) };
+  return inNamespaceOf(
+    { ...given, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata },
+    target,
+  );
 };
 
 /** Fills in what decoding fills in. */

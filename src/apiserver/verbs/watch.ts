@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { oncePerObject } from '../../lib/once-per-object.ts';
 import { methodNotAllowedError, verbNotSupportedError } from '../errors.ts';
 import { type ParsedListOptions, parseListOptions } from '../list-options.ts';
 import type { ApiRequest, Verb } from '../request.ts';
@@ -57,6 +58,9 @@ const bookmarkObject = (
   },
 });
 
+/** Objects as JSON. Most of what a watcher costs would be to write this for each of them. */
+const jsonOf = oncePerObject((object: KubernetesObject) => JSON.stringify(object));
+
 /** Turns changes into frames in the form that the client asked for. */
 const createFramer = (request: ApiRequest) => {
   const { storage, form, query, clock } = request;
@@ -68,35 +72,33 @@ const createFramer = (request: ApiRequest) => {
     headers = false;
     return result;
   };
-  const render = (object: KubernetesObject): unknown => {
+  const render = (object: KubernetesObject): string => {
     switch (form) {
       case 'object':
-        return object;
+        return jsonOf(object);
       case 'metadata':
-        return partialMetadata(object);
+        return JSON.stringify(partialMetadata(object));
       case 'table':
-        return table([object], object.metadata.resourceVersion);
+        return JSON.stringify(table([object], object.metadata.resourceVersion));
     }
   };
-  return (change: Change): unknown => {
+  const bookmark = (object: object): string => JSON.stringify({ type: 'BOOKMARK', object });
+  return (change: Change): string => {
     switch (change.type) {
       case 'ADDED':
       case 'MODIFIED':
       case 'DELETED':
-        return { type: change.type, object: render(change.object) };
+        return `{"type":"${change.type}","object":${render(change.object)}}`;
       case 'BOOKMARK':
-        return {
-          type: 'BOOKMARK',
-          object:
-            form === 'table'
-              ? table([], change.resourceVersion)
-              : bookmarkObject(storage, change.resourceVersion),
-        };
+        return bookmark(
+          form === 'table'
+            ? table([], change.resourceVersion)
+            : bookmarkObject(storage, change.resourceVersion),
+        );
       case 'INITIAL_END':
-        return {
-          type: 'BOOKMARK',
-          object: bookmarkObject(storage, change.resourceVersion, { 'k8s.io/initial-events-end': 'true' }),
-        };
+        return bookmark(
+          bookmarkObject(storage, change.resourceVersion, { 'k8s.io/initial-events-end': 'true' }),
+        );
     }
   };
 };
@@ -117,7 +119,7 @@ async function* frames(
   request: ApiRequest,
   storage: WatchStorage,
   options: ParsedListOptions,
-): AsyncGenerator<unknown> {
+): AsyncGenerator<string> {
   const limit = withTimeout(request.clock, options.timeoutMs, request.context.signal);
   const frame = createFramer(request);
   try {

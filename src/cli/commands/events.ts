@@ -1,10 +1,14 @@
 import type { ChangeEvent } from '../../api/change-event.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
+import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { readFeed } from '../event-feed.ts';
+import { answersImports } from '../import-object.ts';
 import { parseOutput } from '../output.ts';
+import { readStreamEvents, type StreamEventsQuery } from '../stream-events.ts';
+import { isRefusal } from '../streams.ts';
 import { parseTagTarget, type TagTarget } from '../targets.ts';
 
 export type EventsOptions = {
@@ -68,13 +72,27 @@ const isWanted = (
   (target === undefined || event.stream === target.stream) &&
   (target?.tag === undefined || event.tag === target.tag);
 
+/** What the server's feed tells; in a cluster, which has none, what the streams tell. */
+async function* readEvents(
+  client: ApiClient,
+  query: StreamEventsQuery,
+  ports: Parameters<typeof readFeed>[2],
+  signal: AbortSignal,
+): AsyncGenerator<ChangeEvent> {
+  try {
+    yield* readFeed(client, query, ports, signal);
+  } catch (error) {
+    if (!isRefusal(error, 'NotFound', 'Forbidden') || (await answersImports(client, signal))) throw error;
+    yield* readStreamEvents(client, query, ports, signal);
+  }
+}
+
 /** `events [STREAM[:TAG]]`: what happened to tags; with `--follow` also what happens from now on. */
 export const events = async (
-  { ports, connect }: CommandContext,
+  { ports: { stdout, stderr, clock, signal }, connect }: CommandContext,
   [target]: readonly string[],
   options: EventsOptions,
 ): Promise<void> => {
-  const { stdout, stderr, clock, signal } = ports;
   const format = parseOutput(options.output ?? 'table', ['table', 'json']);
   const wanted = target === undefined ? undefined : parseTagTarget(target);
   const query = { since: sinceOf(options.since, clock.now()), follow: options.follow === true };
@@ -85,7 +103,8 @@ export const events = async (
     stderr.write(`warning: ${why}; trying again\n`);
   };
   try {
-    for await (const event of readFeed(client, query, { clock, onBreak }, signal)) {
+    const told = readEvents(client, { ...query, namespace }, { clock, onBreak }, signal);
+    for await (const event of told) {
       if (!isWanted(event, namespace, wanted)) continue;
       stdout.write(format === 'json' ? `${JSON.stringify(event)}\n` : formatEvent(event, { withNamespace }));
     }

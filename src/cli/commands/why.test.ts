@@ -76,6 +76,7 @@ describe('why STREAM', () => {
     const { api, world } = await worldWith([good]);
     const { stdout, exitCode } = await world.run('why is/web:v1');
     expect(api.calls.map(({ path }) => path)).toEqual([
+      '/apis/image.openshift.io/v1',
       '/apis/imagestreams.dev/v1/why?namespace=ns&stream=web&tag=v1',
     ]);
     expect(exitCode).toBe(0);
@@ -97,9 +98,37 @@ describe('why STREAM', () => {
   it('asks about every tag where none is named, and says which was not asked about yet', async () => {
     const { api, world } = await worldWith([good, { ...good, tag: 'v2', attempts: [], gates: [] }]);
     const { stdout } = await world.run('why web');
-    expect(api.calls[0]?.path).toBe('/apis/imagestreams.dev/v1/why?namespace=ns&stream=web');
+    expect(api.calls[1]?.path).toBe('/apis/imagestreams.dev/v1/why?namespace=ns&stream=web');
     expect(stdout).toContain('\nweb:v2 from');
     expect(stdout).toContain('Asked:    not since this program started');
+  });
+
+  it.each([
+    ['', '/api/v1/namespaces/imagestreams/services/imagestreams-metrics:metrics/proxy'],
+    [' --controller team/own', '/api/v1/namespaces/team/services/own:metrics/proxy'],
+  ])('asks the controller of a cluster through the API server (why web%s)', async (flags, proxy) => {
+    const resources = ['imagestreams', 'imagestreamimports'].map((name) => ({ name }));
+    const api = await startFakeApi(({ path }) => ({
+      body: path.startsWith('/api/') ? { items: [good] } : { kind: 'APIResourceList', resources },
+    }));
+    apis.push(api);
+    const world = createCliWorld({ api, namespace: 'ns', nowMs });
+    const { exitCode, stdout } = await world.run(`why web${flags}`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('web:v1 from');
+    expect(api.calls.map(({ path }) => decodeURIComponent(path))).toEqual([
+      '/apis/image.openshift.io/v1',
+      `${proxy}/apis/imagestreams.dev/v1/why?namespace=ns&stream=web`,
+    ]);
+  });
+
+  it('says how a service is named', async () => {
+    const resources = ['imagestreams', 'imagestreamimports'].map((name) => ({ name }));
+    const api = await startFakeApi(() => ({ body: { kind: 'APIResourceList', resources } }));
+    apis.push(api);
+    const { exitCode, stderr } = await createCliWorld({ api, nowMs }).run('why web --controller own');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--controller "own": write NAMESPACE/SERVICE');
   });
 
   it('is for streams that say themselves what they allow', async () => {

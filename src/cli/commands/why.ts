@@ -1,11 +1,38 @@
 import type { Explanation } from '../../api/explanation.ts';
+import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatExplanation } from '../explanation-text.ts';
+import { answersImports } from '../import-object.ts';
 import { parseOutput, writeDocument } from '../output.ts';
 import { parseTagTarget, withoutPrefix } from '../targets.ts';
 
-export type WhyOptions = { readonly output?: string; readonly insecure?: boolean };
+export type WhyOptions = {
+  readonly output?: string;
+  readonly insecure?: boolean;
+  readonly controller?: string;
+};
+
+/** Where `deploy/` puts the service of the controller. */
+const defaultController = 'imagestreams/imagestreams-metrics';
+
+/** Where an API server passes requests on to the controller: it knows what the objects do not say. */
+const proxyPath = (controller = defaultController): string => {
+  const [namespace = '', service = '', ...rest] = controller.split('/');
+  if (namespace === '' || service === '' || rest.length > 0)
+    throw new CliError(
+      'usage',
+      `--controller "${controller}": write NAMESPACE/SERVICE, for example ${defaultController}`,
+    );
+  const name = encodeURIComponent(`${service}:metrics`);
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${name}/proxy`;
+};
+
+const readText = async (client: ApiClient, path: string, signal: AbortSignal): Promise<string> => {
+  let text = '';
+  for await (const line of await client.lines(path, signal)) text += line;
+  return text;
+};
 
 /**
  * Whether the argument is a pull spec: those have a `/` or an `@`, which names of streams have not. `is/NAME` is a stream, and a short
@@ -16,6 +43,7 @@ const isReference = (target: string): boolean => /[/@]/.test(withoutPrefix(targe
 const askServer = async (
   { ports, connect }: CommandContext,
   target: string,
+  options: WhyOptions,
 ): Promise<{ readonly stream: string; readonly explanations: readonly Explanation[] }> => {
   const { stream, tag } = parseTagTarget(target);
   const client = await connect();
@@ -24,12 +52,13 @@ const askServer = async (
     stream,
     ...(tag === undefined ? {} : { tag }),
   });
-  let text = '';
-  for await (const line of await client.lines(
-    `/apis/imagestreams.dev/v1/why?${query.toString()}`,
+  const path = `/apis/imagestreams.dev/v1/why?${query.toString()}`;
+  const isOfCluster = !(await answersImports(client, ports.signal));
+  const text = await readText(
+    client,
+    isOfCluster ? `${proxyPath(options.controller)}${path}` : path,
     ports.signal,
-  ))
-    text += line;
+  );
   const { items } = JSON.parse(text) as { readonly items: readonly Explanation[] };
   return { stream, explanations: items };
 };
@@ -46,7 +75,7 @@ export const why = async (
   if (isOfServer && options.insecure === true)
     throw new CliError('usage', '--insecure is for references; a stream says itself what it allows');
   const { stream, explanations } = isOfServer
-    ? await askServer(context, target)
+    ? await askServer(context, target, options)
     : {
         stream: undefined,
         explanations: [

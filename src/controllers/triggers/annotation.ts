@@ -1,16 +1,16 @@
 import { parseImageStreamTagName } from '../../api/image-stream-names.ts';
+import type { ContainerList } from '../../api/workload-patch.ts';
 
 /** Which container of a pod spec. A name is looked up among init containers first, then among the others, as the original does. */
 export type ContainerSelector =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'index'; readonly list: ContainerList; readonly index: number };
-export type ContainerList = 'containers' | 'initContainers';
 
-/** One active entry of the annotation: keep this container at that tag. */
-export type ImageTrigger = {
-  readonly namespace: string;
-  readonly stream: string;
-  readonly tag: string;
+/** One active entry of the annotation of a build: start it when that tag moves. */
+export type BuildTrigger = { readonly namespace: string; readonly stream: string; readonly tag: string };
+
+/** One active entry of the annotation of a workload: keep this container at that tag. */
+export type ImageTrigger = BuildTrigger & {
   /** As written, e.g. `spec.template.spec.containers[0].image`. */
   readonly fieldPath: string;
   readonly container: ContainerSelector;
@@ -19,6 +19,10 @@ export type ImageTrigger = {
 export type ParsedTriggers =
   | { readonly ok: true; readonly triggers: readonly ImageTrigger[] }
   /** `problem` is a sentence for the user; none of the entries counts. */
+  | { readonly ok: false; readonly problem: string };
+
+export type ParsedBuildTriggers =
+  | { readonly ok: true; readonly triggers: readonly BuildTrigger[] }
   | { readonly ok: false; readonly problem: string };
 
 /** An entry as it is written; unknown fields do not count. */
@@ -72,7 +76,7 @@ const decodeEntry = (value: unknown, index: number): Entry => {
   };
 };
 
-const decodeEntries = (text: string): readonly Entry[] => {
+const decodeList = (text: string): readonly Entry[] => {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -81,7 +85,11 @@ const decodeEntries = (text: string): readonly Entry[] => {
   }
   if (value === null) return [];
   if (!Array.isArray(value)) throw new AnnotationProblem('it must be a JSON array');
-  const entries = value.map(decodeEntry);
+  return value.map(decodeEntry);
+};
+
+const decodeEntries = (text: string): readonly Entry[] => {
+  const entries = decodeList(text);
   const paths = new Set(entries.map(({ fieldPath }) => fieldPath));
   if (paths.size < entries.length) throw new AnnotationProblem('duplicate triggers are not allowed');
   return entries;
@@ -103,14 +111,19 @@ const parseSelector = (path: string, fieldPath: string): ContainerSelector => {
   );
 };
 
-/** The trigger that an entry asks for; undefined for one that is paused, or meant for somebody else. */
-const triggerOf = (entry: Entry, object: TriggerScope): ImageTrigger | undefined => {
+/** The tag that an entry is about; undefined for one that is paused, or meant for somebody else. */
+const sourceOf = (entry: Entry, namespace: string): BuildTrigger | undefined => {
   if (entry.paused || entry.kind !== 'ImageStreamTag' || entry.apiVersion !== '') return undefined;
   const source = parseImageStreamTagName(entry.name);
+  return source && { namespace: entry.namespace === '' ? namespace : entry.namespace, ...source };
+};
+
+/** The trigger that an entry asks for. */
+const triggerOf = (entry: Entry, object: TriggerScope): ImageTrigger | undefined => {
+  const source = sourceOf(entry, object.namespace);
   const base = `${object.podSpecPath}.`;
   if (source === undefined || !entry.fieldPath.startsWith(base)) return undefined;
   return {
-    namespace: entry.namespace === '' ? object.namespace : entry.namespace,
     ...source,
     fieldPath: entry.fieldPath,
     container: parseSelector(entry.fieldPath.slice(base.length), entry.fieldPath),
@@ -122,6 +135,11 @@ export type TriggerScope = {
   readonly namespace: string;
   /** Where its kind keeps the pod spec, e.g. `spec.template.spec`. */
   readonly podSpecPath: string;
+};
+
+const problemOf = (error: unknown): { readonly ok: false; readonly problem: string } => {
+  if (error instanceof AnnotationProblem) return { ok: false, problem: error.message };
+  throw error;
 };
 
 /**
@@ -139,7 +157,21 @@ export const parseTriggers = (text: string, object: TriggerScope): ParsedTrigger
       .filter((trigger) => trigger !== undefined);
     return { ok: true, triggers };
   } catch (error) {
-    if (error instanceof AnnotationProblem) return { ok: false, problem: error.message };
-    throw error;
+    return problemOf(error);
+  }
+};
+
+/** Reads the annotation of a build: entries without a `fieldPath`, of which each starts the build. Else as {@link parseTriggers}. */
+export const parseBuildTriggers = (text: string, namespace: string): ParsedBuildTriggers => {
+  try {
+    const entries = decodeList(text);
+    if (entries.some(({ fieldPath }) => fieldPath !== ''))
+      throw new AnnotationProblem('a build is started, nothing of it is changed: leave fieldPath out');
+    const triggers = entries.map((entry) => sourceOf(entry, namespace)).filter((one) => one !== undefined);
+    const tags = new Set(triggers.map((one) => JSON.stringify([one.namespace, one.stream, one.tag])));
+    if (tags.size < triggers.length) throw new AnnotationProblem('duplicate triggers are not allowed');
+    return { ok: true, triggers };
+  } catch (error) {
+    return problemOf(error);
   }
 };

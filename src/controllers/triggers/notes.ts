@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { triggersAnnotation } from '../../api/annotations.ts';
+import { triggerBlockedAnnotation, triggersAnnotation } from '../../api/annotations.ts';
 import type { KubernetesObject, Stored } from '../../api/meta.ts';
 import { notPermittedMessage, notPermittedReason } from '../../api/reference-grants.ts';
 import { apiVersionOf, type Resource } from '../../api/resource.ts';
 import type { EventNote } from '../ports.ts';
-import type { ImageTrigger } from './annotation.ts';
+import type { BuildTrigger, ImageTrigger } from './annotation.ts';
 import type { TriggerReason } from './events.ts';
 import type { TriggerChange } from './plan.ts';
 
@@ -12,7 +12,7 @@ export type TriggerNote = EventNote<TriggerReason>;
 
 /** Where and when the note is about. */
 export type NoteScope = {
-  readonly object: Stored<KubernetesObject>;
+  readonly object: Pick<Stored<KubernetesObject>, 'metadata'>;
   readonly resource: Resource;
   /** RFC 3339. */
   readonly at: string;
@@ -33,13 +33,17 @@ const tagName = ({ trigger }: TriggerChange): string =>
 const changeId = (reason: TriggerReason, { object }: NoteScope, { trigger, tag, from }: TriggerChange) =>
   idOf(reason, object.metadata.uid, trigger.fieldPath, tag.stream, tag.tag, tag.revision, from);
 
-/** Says that the annotation cannot be followed. */
-export const invalidNote = (scope: NoteScope, problem: string): TriggerNote => ({
+/** Says that an annotation cannot be followed. */
+export const invalidNote = (
+  scope: NoteScope,
+  problem: string,
+  annotation = triggersAnnotation,
+): TriggerNote => ({
   ...scopeOf(scope),
   id: idOf('TriggerInvalid', scope.object.metadata.uid, problem),
   type: 'Warning',
   reason: 'TriggerInvalid',
-  message: `The annotation ${triggersAnnotation} cannot be followed: ${problem}.`,
+  message: `The annotation ${annotation} cannot be followed: ${problem}.`,
 });
 
 /** Says that a container got another image. */
@@ -60,14 +64,42 @@ export const heldNote = (scope: NoteScope, change: TriggerChange): TriggerNote =
   message: `${change.trigger.fieldPath} was rolled back to ${change.from}: it is left alone until ${tagName(change)} moves past revision ${change.tag.revision}.`,
 });
 
+/** Where it says how GitOps and triggers live together. */
+const gitOpsHelp = 'README.md#with-gitops';
+
+/** Says that a container is left alone because somebody else keeps setting it back. `who` is a phrase for whoever that is. */
+export const blockedNote = (scope: NoteScope, change: TriggerChange, who: string): TriggerNote => ({
+  ...scopeOf(scope),
+  // Whatever image it is left at: that may change as often as the other program likes.
+  id: changeId('Blocked', scope, { ...change, from: '' }),
+  type: 'Warning',
+  reason: 'Blocked',
+  message:
+    `${change.trigger.fieldPath} is left at ${change.from}, not revision ${change.tag.revision} of ${tagName(change)}: ${who} set it back twice. ` +
+    `Have the image left to the trigger (${gitOpsHelp}), then remove the annotation ${triggerBlockedAnnotation}.`,
+});
+
+/** Says that a build was started. */
+export const startedNote = (
+  scope: NoteScope,
+  run: { readonly kind: string; readonly name: string },
+  cause: string,
+): TriggerNote => ({
+  ...scopeOf(scope),
+  id: idOf('BuildTriggered', scope.object.metadata.uid, run.name),
+  type: 'Normal',
+  reason: 'BuildTriggered',
+  message: `Started the ${run.kind} ${run.name}: ${cause}.`,
+});
+
 /** Says that a container follows a tag of a namespace that does not let it, and so does not follow it. */
 export const refusedNote = (
   scope: NoteScope,
-  { namespace, stream, tag, fieldPath }: ImageTrigger,
+  { namespace, stream, tag, fieldPath }: BuildTrigger & Partial<ImageTrigger>,
 ): TriggerNote => ({
   ...scopeOf(scope),
-  id: idOf(notPermittedReason, scope.object.metadata.uid, fieldPath, namespace, stream, tag),
+  id: idOf(notPermittedReason, scope.object.metadata.uid, fieldPath ?? '', namespace, stream, tag),
   type: 'Warning',
   reason: notPermittedReason,
-  message: `${fieldPath} does not follow ${namespace}/${stream}:${tag}: ${notPermittedMessage(scope.object.metadata.namespace ?? '', { namespace, name: stream })}.`,
+  message: `${fieldPath ?? 'The build'} does not follow ${namespace}/${stream}:${tag}: ${notPermittedMessage(scope.object.metadata.namespace ?? '', { namespace, name: stream })}.`,
 });

@@ -14,6 +14,7 @@ export const resolveTag = (stream: Stored<ImageStream>, tag: string): ResolvedTa
     // Entries that came from an OpenShift export have no revision: their number is their place.
     revision: latest.revision ?? older.length + 1,
     image: resolveReference(stream, tag, latest),
+    sinceMs: latest.created === null ? 0 : Date.parse(latest.created),
     isOlder: (image) =>
       older.some(
         (entry) =>

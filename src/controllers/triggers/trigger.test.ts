@@ -2,54 +2,29 @@ import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../../../test/fakes/clock.ts';
 import { createRecordingLogger } from '../../../test/fakes/logger.ts';
 import { MemoryStore } from '../../../test/fakes/store.ts';
+import { aTagHistory, imageRefOf } from '../../../test/fakes/tag-history.ts';
 import {
   onRollbackAnnotation,
+  triggerBlockedAnnotation,
   triggeredRevisionsAnnotation,
   triggersAnnotation,
 } from '../../api/annotations.ts';
 import type { Deployment } from '../../api/core.ts';
 import { deployments } from '../../api/core.ts';
-import type { ImageStream, TagEvent } from '../../api/image-stream.ts';
-import type { Stored } from '../../api/meta.ts';
+import type { ImageStream } from '../../api/image-stream.ts';
+import type { ManagedFieldsEntry, Stored } from '../../api/meta.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EventNote } from '../ports.ts';
+import { createStoreWorkloads } from './access.ts';
+import { createPatchBudget } from './budget.ts';
 import type { TriggerEvent } from './events.ts';
-import { deploymentKind } from './kinds.ts';
-import { createTriggerReconciler, type Workloads } from './trigger.ts';
+import { deploymentKind, toWorkload } from './kinds.ts';
+import { createTriggerReconciler } from './trigger.ts';
 
 const { signal } = new AbortController();
 const key = { namespace: 'ns', name: 'web' };
-const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
-const imageRef = (letter: string): string => `quay.io/demo/app@${digest(letter)}`;
-
-/** A stream whose tag `latest` had these images, the newest first. */
-const aStream = (letters: string, uid = 'stream-1'): Stored<ImageStream> => ({
-  apiVersion: 'image.openshift.io/v1',
-  kind: 'ImageStream',
-  metadata: {
-    namespace: 'ns',
-    name: 'app',
-    uid,
-    resourceVersion: '1',
-    creationTimestamp: '2026-01-01T00:00:00Z',
-  },
-  status: {
-    tags: [
-      {
-        tag: 'latest',
-        items: letters.split('').map(
-          (letter, index): TagEvent => ({
-            created: '2026-01-01T00:00:00Z',
-            dockerImageReference: imageRef(letter),
-            image: digest(letter),
-            generation: 1,
-            revision: letters.length - index,
-          }),
-        ),
-      },
-    ],
-  },
-});
+const imageRef = imageRefOf('app');
+const aStream = (letters: string, uid?: string) => aTagHistory('app', letters, imageRef, uid);
 
 const trigger = (fieldPath: string, name = 'app:latest') => ({
   from: { kind: 'ImageStreamTag', name },
@@ -81,23 +56,22 @@ const aDeployment = (triggers: unknown = [trigger(web)], annotations = {}): Depl
   },
 });
 
-const setUp = async (deployment: Deployment, stream: Stored<ImageStream> | undefined) => {
+const setUp = async (deployment: Deployment, stream: Stored<ImageStream> | undefined, perMinute = 0) => {
   const clock = createManualClock();
   const store = new MemoryStore(clock.now);
   const logger = createRecordingLogger();
   const notes: EventNote[] = [];
   const events: TriggerEvent[] = [];
   const state = { stream, isGranted: false, cached: await store.create(deployments, deployment, {}, signal) };
-  const workloads: Workloads<Deployment> = {
-    get: () => state.cached,
-    update: async (object, stop) => {
-      await store.update(deployments, object, {}, stop);
-    },
-  };
+  const managers: ManagedFieldsEntry[] = [];
+  const access = { ...createStoreWorkloads(store), managedFields: async () => managers };
+  const budget = createPatchBudget({ perMinute, clock });
   const makeReconciler = () =>
     createTriggerReconciler({
       kind: deploymentKind,
-      workloads,
+      workloads: { get: () => toWorkload(state.cached, deploymentKind) },
+      access,
+      budget,
       streams: { get: () => state.stream },
       isPermitted: (from, { namespace }) => from === namespace || state.isGranted,
       recordEvent: async (note) => {
@@ -143,7 +117,21 @@ const setUp = async (deployment: Deployment, stream: Stored<ImageStream> | undef
     reconcile = makeReconciler();
   };
   const writes = () => store.writes.filter(({ verb }) => verb === 'update').length;
-  return { state, store, logger, notes, events, look, images, current, editByHand, restart, writes };
+  return {
+    clock,
+    state,
+    store,
+    logger,
+    notes,
+    events,
+    managers,
+    look,
+    images,
+    current,
+    editByHand,
+    restart,
+    writes,
+  };
 };
 
 describe('a trigger', () => {
@@ -331,5 +319,164 @@ describe('a trigger on a tag of another namespace', () => {
     state.isGranted = true;
     await look();
     expect(await images()).toEqual([imageRef('a'), 'other:1']);
+  });
+});
+
+/** An entry of `managedFields` for whoever put the image of the container `web` there. */
+const writer = (manager: string, operation: 'Apply' | 'Update', time = '2026-01-01T00:00:00Z') => ({
+  manager,
+  operation,
+  time,
+  fieldsV1: {
+    'f:spec': {
+      'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:image': {} } } } },
+    },
+  },
+});
+
+describe('a workload that somebody else sets back', () => {
+  it('is given the image once more, then left alone with an Event that names who it was', async () => {
+    const { look, images, editByHand, managers, notes, events, current } = await setUp(
+      aDeployment(),
+      aStream('a'),
+    );
+    managers.push(writer('imagestreams', 'Update', '2026-01-02T00:00:00Z'));
+    managers.push(writer('argocd-controller', 'Apply'));
+    await look();
+    await editByHand('placeholder');
+    await look();
+    expect(await images()).toEqual([imageRef('a'), 'other:1']);
+    await editByHand('placeholder');
+    await look();
+    await look();
+    expect(await images()).toEqual(['placeholder', 'other:1']);
+    const [blocked, ...more] = notes.filter(({ reason }) => reason === 'Blocked');
+    expect(blocked).toMatchObject({
+      type: 'Warning',
+      message: expect.stringContaining(
+        'Argo CD (field manager argocd-controller) set it back twice. Have the image left to the trigger (README.md#with-gitops)',
+      ),
+    });
+    expect(more).toEqual([]);
+    expect(events.filter(({ type }) => type === 'blocked')).toHaveLength(1);
+    expect((await current()).metadata.annotations?.[triggerBlockedAnnotation]).toBe(
+      JSON.stringify({ [web]: 'Argo CD (field manager argocd-controller)' }),
+    );
+  });
+
+  it('stays alone over restarts and moves of the tag, until the annotation is removed', async () => {
+    const { look, images, editByHand, restart, state, current } = await setUp(aDeployment(), aStream('a'));
+    await look();
+    for (const _ of ['once', 'twice']) {
+      restart();
+      await editByHand('placeholder');
+      restart();
+      await look();
+    }
+    restart();
+    state.stream = aStream('ba');
+    await look();
+    expect(await images()).toEqual(['placeholder', 'other:1']);
+    const { [triggerBlockedAnnotation]: _, ...rest } = (await current()).metadata.annotations ?? {};
+    await editByHand('placeholder', rest);
+    await look();
+    expect(await images()).toEqual([imageRef('b'), 'other:1']);
+    expect((await current()).metadata.annotations).not.toHaveProperty(triggerBlockedAnnotation);
+  });
+
+  it('is left alone, too, when it is replaced as a whole and so loses what was recorded', async () => {
+    const { look, images, editByHand, writes } = await setUp(aDeployment(), aStream('a'));
+    const { annotations = {} } = aDeployment().metadata;
+    await look();
+    for (let round = 0; round < 20; round += 1) {
+      await editByHand('placeholder', annotations);
+      await look();
+    }
+    expect(await images()).toEqual(['placeholder', 'other:1']);
+    // The store counts both: the 20 replacements, two of the image, and some of the record.
+    expect(writes()).toBeLessThan(20 + 2 + 5);
+  });
+
+  it('is left alone when an applier brings an older image of the tag each time the tag moves', async () => {
+    const { look, images, editByHand, state, managers, notes } = await setUp(aDeployment(), aStream('a'));
+    managers.push(writer('kustomize-controller', 'Apply'));
+    await look();
+    for (const letters of ['ba', 'cba', 'dcba']) {
+      state.stream = aStream(letters);
+      await look();
+      await editByHand(imageRef('a'));
+      await look();
+    }
+    expect(await images()).toEqual([imageRef('a'), 'other:1']);
+    expect(notes.filter(({ reason }) => reason === 'TriggerHeld')).toHaveLength(1);
+    expect(notes.find(({ reason }) => reason === 'Blocked')?.message).toContain('Flux');
+  });
+
+  it('is followed again after each rollback by hand, however many there are', async () => {
+    const { look, images, editByHand, state, managers } = await setUp(aDeployment(), aStream('a'));
+    managers.push(writer('kubectl-rollout', 'Update'));
+    await look();
+    for (const letters of ['ba', 'cba', 'dcba', 'edcba']) {
+      state.stream = aStream(letters);
+      await look();
+      expect(await images()).toEqual([imageRef(letters[0] ?? ''), 'other:1']);
+      await editByHand(imageRef('a'));
+      await look();
+      expect(await images()).toEqual([imageRef('a'), 'other:1']);
+    }
+  });
+
+  it.each([
+    { name: 'every 10 seconds', everyMs: 10_000 },
+    { name: 'every 10 minutes', everyMs: 600_000 },
+  ])(
+    'is rolled out by us once more than needed in 24 hours by an applier $name',
+    async ({ everyMs }) => {
+      const { clock, look, images, editByHand, state, managers, events, restart } = await setUp(
+        aDeployment(),
+        aStream('a'),
+      );
+      managers.push(writer('kustomize-controller', 'Apply'));
+      await look();
+      let history = 'a';
+      for (let atMs = everyMs; atMs <= 86_400_000; atMs += everyMs) {
+        await clock.advance(everyMs);
+        await editByHand('registry.example/web:1');
+        // The tag moves each hour, and the program is restarted each six.
+        if (atMs % 3_600_000 === 0) {
+          history = `${String.fromCharCode(98 + (atMs / 3_600_000 - 1))}${history}`;
+          state.stream = aStream(history);
+        }
+        if (atMs % 21_600_000 === 0) restart();
+        await look();
+      }
+      const rollouts = events.filter(({ type }) => type === 'triggered');
+      expect(rollouts).toHaveLength(2);
+      expect(await images()).toEqual(['registry.example/web:1', 'other:1']);
+    },
+    120_000,
+  );
+});
+
+describe('what is written of a workload', () => {
+  it('says why it was changed', async () => {
+    const { look, current } = await setUp(aDeployment(), aStream('ba'));
+    await look();
+    expect((await current()).metadata.annotations?.['kubernetes.io/change-cause']).toBe(
+      `ns/app:latest is at revision 2, ${imageRef('b')}`,
+    );
+  });
+
+  it('waits for its turn when enough of its namespace was changed this minute', async () => {
+    const { clock, look, images, state, events } = await setUp(aDeployment(), aStream('a'), 1);
+    await look();
+    state.stream = aStream('ba');
+    await clock.advance(59_000);
+    await look();
+    expect(await images()).toEqual([imageRef('a'), 'other:1']);
+    expect(events.at(-1)).toEqual({ type: 'deferred', kind: 'Deployment' });
+    await clock.advance(1_000);
+    await look();
+    expect(await images()).toEqual([imageRef('b'), 'other:1']);
   });
 });

@@ -10,10 +10,10 @@ export type Answer = { readonly status: number; readonly body: unknown };
 /** One line of a watch. */
 export type Frame = { readonly type: string; readonly object: unknown };
 
-/** Talks to one server; `close` drops its connections. */
-export const createClient = ({ url, token }: Place) => {
+/** Talks to one server over so many connections at most; `close` drops them. */
+export const createClient = ({ url, token }: Place, maxSockets = 256) => {
   const isSecure = url.startsWith('https:');
-  const options = { keepAlive: true, maxSockets: 256 };
+  const options = { keepAlive: true, maxSockets };
   // The certificate of a server that a test started a moment ago proves nothing.
   const agent = isSecure ? new HttpsAgent({ ...options, rejectUnauthorized: false }) : new HttpAgent(options);
 
@@ -56,18 +56,23 @@ export const createClient = ({ url, token }: Place) => {
   };
 
   /** The lines of a watch as they come, until `signal` is aborted. */
-  async function* watch(path: string, signal: AbortSignal): AsyncGenerator<Frame> {
+  async function* watchLines(path: string, signal: AbortSignal): AsyncGenerator<string> {
     const response = await send('GET', path, undefined, undefined, signal);
     if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode}`);
     let rest = '';
     for await (const chunk of response) {
       const lines = `${rest}${(chunk as Buffer).toString('utf8')}`.split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) yield JSON.parse(line) as Frame;
+      yield* lines;
     }
   }
 
-  return { call, watch, close: () => agent.destroy() };
+  /** The frames of a watch as they come, until `signal` is aborted. */
+  async function* watch(path: string, signal: AbortSignal): AsyncGenerator<Frame> {
+    for await (const line of watchLines(path, signal)) yield JSON.parse(line) as Frame;
+  }
+
+  return { call, watch, watchLines, close: () => agent.destroy() };
 };
 
 export type Client = ReturnType<typeof createClient>;

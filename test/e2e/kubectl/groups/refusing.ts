@@ -61,7 +61,14 @@ items:
     { run: 'kubectl create -f key.yaml' },
     { run: 'kubectl create -f binary.yaml' },
     { run: 'kubectl create -f both.yaml' },
-    { run: 'kubectl create -f type.yaml', known: 'a type error names the key of a map' },
+    {
+      run: 'kubectl create -f type.yaml',
+      instead: {
+        reason: 'names the key as well',
+        code: 1,
+        stderr: /cannot unmarshal number into Go struct field ConfigMap\.data\.\S+ of type string\n$/,
+      },
+    },
     { run: 'kubectl create -f meta.yaml' },
     { run: 'kubectl create -f list.yaml' },
     { run: 'kubectl create -f secret.yaml' },
@@ -70,10 +77,7 @@ items:
     { run: 'kubectl create -f frozen.yaml' },
     { run: `kubectl patch cm frozen --type=merge -p '{"data":{"k":"y"}}'` },
     { run: `kubectl patch cm frozen --type=merge -p '{"immutable":false}'` },
-    {
-      run: `kubectl patch cm frozen --type=merge -p '{"metadata":{"uid":"other"}}'`,
-      known: 'a changed uid is a conflict',
-    },
+    { run: `kubectl patch cm frozen --type=merge -p '{"metadata":{"uid":"other"}}'` },
     { run: 'kubectl create --raw /api/v1/namespaces/refusing/configmaps -f body.json' },
     { run: 'kubectl create --raw /api/v1/namespaces/refusing/configmaps -f body.json' },
     {
@@ -118,6 +122,6 @@ items:
     { run: 'kubectl logs deploy/none' },
     { run: 'kubectl exec web -- true', instead: notServed('resource type "pods"') },
     { run: 'kubectl top pods' },
-    { run: 'kubectl get cm --as=someone', known: 'impersonation is ignored' },
+    { run: 'kubectl get cm --as=someone' },
   ],
 };
