@@ -1,9 +1,17 @@
 import type { Group } from '../bench.ts';
 import { importGroup } from './import.ts';
+import { loadGroup } from './load.ts';
 import { recordGroup } from './record.ts';
 import { refreshGroup } from './refresh.ts';
 import { startGroup } from './start.ts';
 import { storeGroup } from './store.ts';
 
 /** All groups, in the order in which they run. */
-export const groups: readonly Group[] = [importGroup, refreshGroup, startGroup, storeGroup, recordGroup];
+export const groups: readonly Group[] = [
+  importGroup,
+  refreshGroup,
+  startGroup,
+  storeGroup,
+  loadGroup,
+  recordGroup,
+];

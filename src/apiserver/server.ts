@@ -205,7 +205,7 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
     const answer = await handle(toHttpRequest(request, signal));
     if (answer.kind === 'body') return sendBody(reply, answer);
     reply.hijack();
-    return sendWatch(reply.raw, answer, logger, signal);
+    return sendWatch(reply.raw, answer, { logger, clock }, signal);
   });
 
   const close = async (): Promise<void> => {

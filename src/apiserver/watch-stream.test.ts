@@ -3,6 +3,7 @@ import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRecordingLogger } from '../../test/fakes/logger.ts';
+import { systemClock } from '../lib/clock.ts';
 import { sendWatch } from './watch-stream.ts';
 
 const text = 'x'.repeat(1000);
@@ -22,7 +23,9 @@ describe('sendWatch', () => {
     const sent = Promise.withResolvers<void>();
     const server = createServer((_request, response) => {
       const answer = { kind: 'watch', headers: {}, frames: frames() } as const;
-      sent.resolve(sendWatch(response, answer, createRecordingLogger(), stop.signal));
+      sent.resolve(
+        sendWatch(response, answer, { logger: createRecordingLogger(), clock: systemClock }, stop.signal),
+      );
     }).listen(0, '127.0.0.1');
     servers.push(server);
     await once(server, 'listening');
