@@ -107,7 +107,7 @@ describe('rollback', () => {
     );
     expect(stdout.match(/rolled back/g)).toHaveLength(1);
     const history = (await world.run('history app:v1')).stdout.split('\n');
-    expect(history[1]).toMatch(new RegExp(`^v1 +3 +${digest('a')} \\* +3 minutes ago +Rollback +alice$`));
+    expect(history[1]).toMatch(new RegExp(`^v1 +3 +${digest('a')} \\* +3 minutes ago +Rollback +alice +-$`));
   });
 
   it('keeps what is asked of other tags, and drops what is over', async () => {

@@ -260,7 +260,7 @@ describe('a mirror', () => {
     const error = await failureOf(
       listOf(client.listTags(reference(`${source.host}/app`), insecureAccess(), never)),
     );
-    expect(error.code).toBe('not-found');
+    expect(error.code).toBe('invalid-response');
     expect(source.log()).toEqual([]);
   });
 
