@@ -94,6 +94,7 @@ for (const { name, isHere, start } of registries) {
       expect(await client.resolve(referenceOf(text), insecurely, inTime())).toEqual({
         digest: digestBytes(raw),
         mediaType,
+        rung: 'digest-header',
       });
       // What was pushed is what is there: skopeo changed nothing on the way.
       expect(fetched.digest).toBe(pushed[tag]?.content.manifest.digest);
