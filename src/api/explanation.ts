@@ -3,7 +3,7 @@
 /** One request on the wire. */
 export type ExplainedRequest = {
   readonly method: string;
-  /** What for: `resolve`, `manifest`, `config`, `tags`, `token`. */
+  /** What for: `resolve`, `manifest`, `config`, `tags`, `token`, `ping`. */
   readonly operation: string;
   /** Who was asked: the registry, a mirror, a token server, or who one of them redirected to. */
   readonly host: string;

@@ -15,6 +15,12 @@ const storage = (request: Parameters<Row['breaks']>[0], world: World): Fault | u
     ? { kind: 'answer', status: 200, body: world.registry.blob('app', request.path) }
     : undefined;
 
+/** Only configs are kept elsewhere. */
+const toStorage: Row['breaks'] = (request, world) =>
+  isFor(request, 'blobs')
+    ? redirect(({ port }, path) => `https://storage.test:${port}${path}?signature=x`)(request, world)
+    : undefined;
+
 const list = (link: (world: World, index: number) => string): Row['breaks'] => {
   let index = 0;
   return (request, world) => {
@@ -34,9 +40,7 @@ export const ways: readonly Row[] = [
   {
     name: 'redirects a config to storage',
     ask: 'config',
-    breaks: (request, world) =>
-      storage(request, world) ??
-      redirect(({ port }, path) => `https://storage.test:${port}${path}?signature=x`)(request, world),
+    breaks: (request, world) => storage(request, world) ?? toStorage(request, world),
     gets: undefined,
     sends: ['GET config bearer', 'GET storage.test/v2/app/blobs/<config> anonymous'],
   },
@@ -124,7 +128,7 @@ export const ways: readonly Row[] = [
             headers: { 'content-type': 'application/xml' },
             body: '<Error>expired</Error>',
           }
-        : redirect(({ port }, path) => `https://storage.test:${port}${path}?signature=x`)(request, world),
+        : toStorage(request, world),
     gets: {
       code: 'redirect',
       status: 403,
@@ -140,7 +144,7 @@ export const ways: readonly Row[] = [
     breaks: (request, world) =>
       request.url.hostname === 'storage.test'
         ? { kind: 'answer', status: 200, body: '{}' }
-        : redirect(({ port }, path) => `https://storage.test:${port}${path}?signature=x`)(request, world),
+        : toStorage(request, world),
     gets: {
       code: 'digest-mismatch',
       says: 'the config has 2 bytes with the digest sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a, not 318 with sha256:2a4bc9c2a66b552c2c5dae8e1c19a60e5961121c92663db3fe52191ed5c70770',

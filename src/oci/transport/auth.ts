@@ -10,6 +10,7 @@ import {
   repositoryKey,
   type SchemeMemory,
 } from './auth-scheme.ts';
+import { createFrontDoor, mayHide } from './front-door.ts';
 import { createProver, isOwn401, isRefusal, type Outcome } from './prove.ts';
 import { type Layer, type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
 import { createTokenSource } from './token.ts';
@@ -26,14 +27,17 @@ const createAsker = (next: Send, schemes: SchemeMemory, trustedRealms: readonly 
   const contacts = createSingleFlight<RegistryResponse>();
 
   /** The scheme that an answer asks for, if it does. */
-  const learn = (request: RegistryRequest, response: RegistryResponse): AuthScheme | undefined => {
+  const read = (request: RegistryRequest, response: RegistryResponse): AuthScheme | undefined => {
     if (!isOwn401(request, response)) return undefined;
-    const read = readScheme(response, trustedRealms);
-    if (read === undefined) return undefined;
-    if (!read.ok)
-      throw requestError(request, 'blocked', read.problem, { fault: 'realm', status: response.status });
-    schemes.set(request, read.scheme);
-    return read.scheme;
+    const found = readScheme(response, trustedRealms);
+    if (found === undefined || found.ok) return found?.scheme;
+    throw requestError(request, 'blocked', found.problem, { fault: 'realm', status: response.status });
+  };
+
+  const learn = (request: RegistryRequest, response: RegistryResponse): AuthScheme | undefined => {
+    const scheme = read(request, response);
+    if (scheme !== undefined) schemes.set(request, scheme);
+    return scheme;
   };
 
   const ask = async (request: RegistryRequest, signal: AbortSignal): Promise<RegistryResponse> => {
@@ -78,21 +82,22 @@ const createAsker = (next: Send, schemes: SchemeMemory, trustedRealms: readonly 
       : undefined;
   };
 
-  return { ask, learn, makeContact };
+  return { ask, read, learn, makeContact };
 };
 
 /**
  * Answers the challenges of registries. A host is first asked without credentials, and by one request alone, because only its
  * answer says how to authenticate; later requests carry the right thing at once. What one repository asked for is only a guess for
- * the others of its host: where it does not lead to an answer, they are asked themselves. Credentials of the keychain are tried in
- * its order, then none.
+ * the others of its host: where it does not lead to an answer, they are asked themselves. A host that hides what is private
+ * ({@link mayHide}) is asked at its front door. Credentials of the keychain are tried in its order, then none.
  */
 export const withAuth =
   ({ clock, trustedRealms }: AuthOptions): Layer =>
   (next) => {
     const prove = createProver(next, createTokenSource(next, clock));
     const schemes = createSchemeMemory();
-    const { ask, learn, makeContact } = createAsker(next, schemes, trustedRealms);
+    const { ask, read, learn, makeContact } = createAsker(next, schemes, trustedRealms);
+    const frontDoor = createFrontDoor(next, clock, read);
 
     /** Sends with what is remembered; where that fails, only what the registry says of this very request counts. */
     const sendKnown = async (
@@ -111,6 +116,19 @@ export const withAuth =
       return isSameScheme(changed, known) ? outcome : prove(changed, undefined, request, signal);
     };
 
+    /** Offers credentials although this request was not answered with a challenge, where the host has one at its front door. */
+    const proveUnasked = async (
+      request: RegistryRequest,
+      anonymous: RegistryResponse,
+      signal: AbortSignal,
+    ): Promise<Outcome> => {
+      const scheme = await frontDoor(request, signal);
+      if (scheme.kind === 'none') return anonymous;
+      const outcome = await prove(scheme, anonymous, request, signal);
+      if (outcome.status === 200) schemes.set(request, scheme);
+      return outcome;
+    };
+
     const authenticate = async (request: RegistryRequest, signal: AbortSignal): Promise<Outcome> => {
       const contact = await makeContact(request, signal);
       const known = schemes.ofRepository(request) ?? schemes.ofHost(request);
@@ -118,7 +136,8 @@ export const withAuth =
         return sendKnown(known, request, signal);
       const anonymous = contact ?? (await ask(request, signal));
       const scheme = learn(request, anonymous);
-      return scheme === undefined ? anonymous : prove(scheme, anonymous, request, signal);
+      if (scheme !== undefined) return prove(scheme, anonymous, request, signal);
+      return mayHide(request, anonymous) ? proveUnasked(request, anonymous, signal) : anonymous;
     };
 
     return async (request, signal) => {

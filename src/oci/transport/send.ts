@@ -7,7 +7,7 @@ import {
 import type { Access, Repository } from '../types.ts';
 
 /** What a request is for. A closed set: it labels metrics. */
-export type Operation = 'resolve' | 'manifest' | 'config' | 'tags' | 'token' | 'probe';
+export type Operation = 'resolve' | 'manifest' | 'config' | 'tags' | 'token' | 'ping' | 'probe';
 
 /** A request on behalf of a repository. */
 export type RegistryRequest = {
