@@ -1,5 +1,5 @@
 // Follows the feed of the server as server-sent events and comes back where it was when the connection breaks. Try it:
-//   NODE_EXTRA_CA_CERTS=.imagestreams/ca.crt node deploy/samples/events-feed.mjs https://127.0.0.1:8443 .imagestreams/token
+//   NODE_EXTRA_CA_CERTS=.imagestreams/tls/ca.crt node deploy/samples/events-feed.mjs https://127.0.0.1:8443 .imagestreams/token
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 

@@ -22,7 +22,8 @@ const movesOf = (
     const { revision = 0, cause } = after;
     if (cause?.type === 'Migration') return [];
     const before = gained[index - 1] ?? last;
-    const isFirst = before === undefined && (previous !== undefined || revision === 1);
+    const isFirst =
+      before === undefined && (previous !== undefined || revision === (list.firstRevision ?? 1));
     return [moveEvent(stream, list.tag, { revision, before, after, isFirst })];
   });
 };
