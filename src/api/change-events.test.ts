@@ -129,6 +129,14 @@ describe('changeEvents', () => {
     expect(event?.id).not.toBe(changeEvents(stream({}), stream(a), now)[0]?.id);
   });
 
+  it('tells the same of a tag that came back when its history is read later as when it was watched', () => {
+    const gone = removeTag(a, 't');
+    const back = stream(add(gone, 'b'));
+    const [watched] = changeEvents(stream(gone), back, now);
+    expect(watched?.type).toBe('TagCreated');
+    expect(changeEvents(undefined, back, now)).toEqual([watched]);
+  });
+
   it('tells that imports began to fail, failed otherwise, and work again', () => {
     const notFound = setTagConditions(a, 't', [failed('NotFound')]);
     const timeout = setTagConditions(a, 't', [failed('Timeout')]);
