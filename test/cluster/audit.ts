@@ -21,8 +21,20 @@ type Entry = {
 
 const account = 'system:serviceaccount:imagestreams:imagestreams';
 
-/** What a test takes away on purpose: it is refused then. */
-const takenAway: ReadonlySet<string> = new Set(['list deployments.apps']);
+/** What may be refused. */
+const mayBeRefused: ReadonlySet<string> = new Set([
+  // A test takes it away on purpose.
+  'list deployments.apps',
+  // An API server that is started again answers before it has read its roles, and the lease is what is asked for each second.
+  'get leases.coordination.k8s.io',
+]);
+
+/** What is allowed and used only in a state that no test makes for each kind: a workload of theirs that somebody else set back is read whole. */
+const mayBeUnused: ReadonlySet<string> = new Set([
+  'get statefulsets.apps',
+  'get daemonsets.apps',
+  'get cronjobs.batch',
+]);
 
 /** All that the controller asked of all API servers whose logs are in a directory. */
 const readEntries = (directory: string): readonly Entry[] =>
@@ -54,7 +66,7 @@ export const judgeAuditLogs = (directory: string): AuditFindings => {
     Object.keys(verbs).map((verb) => `${verb} ${resource}`),
   );
   return {
-    unused: allowed.filter((permission) => !used.has(permission)),
-    refused: [...refused].filter((permission) => !takenAway.has(permission)),
+    unused: allowed.filter((permission) => !used.has(permission) && !mayBeUnused.has(permission)),
+    refused: [...refused].filter((permission) => !mayBeRefused.has(permission)),
   };
 };
