@@ -13,7 +13,7 @@ import type { ImageImport, ImageOutcome, ImportContext, ResolveOutcome } from '.
 export type WorkOptions = {
   readonly client: RegistryClient;
   readonly clock: Clock;
-  /** Bytes of manifests and configs kept for imports that lead to the same content, and as much again for whole answers. */
+  /** Memory, in bytes, for manifests and configs that other imports lead to as well, and as much again for whole answers. */
   readonly cacheBytes: number;
   readonly journal: Journal;
 };
