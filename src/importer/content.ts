@@ -1,6 +1,7 @@
 import { createSingleFlight } from '../lib/single-flight.ts';
 import { createWeightedCache } from '../lib/weighted-cache.ts';
 import { RegistryError } from '../oci/errors.ts';
+import { hurryOf } from '../oci/hurry.ts';
 import { jsonShape } from '../oci/json.ts';
 import type {
   Access,
@@ -75,18 +76,19 @@ export const createContentSource = (
 
   const once = async <Value extends Kept>(
     key: string,
-    fetch: (signal: AbortSignal) => Promise<Value>,
+    fetch: (signal: AbortSignal, access: Access) => Promise<Value>,
+    access: Access,
     signal: AbortSignal,
   ): Promise<Value> => {
-    const fetchAndKeep = async (inner: AbortSignal): Promise<Value> => {
-      const value = await fetch(inner).catch((error: unknown) => {
+    const fetchAndKeep = async (inner: AbortSignal, hurry: AbortSignal): Promise<Value> => {
+      const value = await fetch(inner, { ...access, hurry }).catch((error: unknown) => {
         throw lacksPart(error);
       });
       cache.set(key, value, weightOf(value));
       return value;
     };
     // The key names the kind of content, so what is kept under it is what this fetch would have given.
-    return (cache.get(key) ?? (await flight(key, fetchAndKeep, signal))) as Value;
+    return (cache.get(key) ?? (await flight(key, fetchAndKeep, signal, hurryOf(access)))) as Value;
   };
 
   return (scope) => {
@@ -97,13 +99,16 @@ export const createContentSource = (
       manifest: (digest, signal) =>
         once(
           `manifest ${digest} ${key}`,
-          (inner) => client.getManifest({ ...repository, target: { kind: 'digest', digest } }, access, inner),
+          (inner, shared) =>
+            client.getManifest({ ...repository, target: { kind: 'digest', digest } }, shared, inner),
+          access,
           signal,
         ),
       config: (descriptor, signal) =>
         once(
           `config ${descriptor.digest} ${key}`,
-          (inner) => client.getConfig(repository, descriptor, access, inner),
+          (inner, shared) => client.getConfig(repository, descriptor, shared, inner),
+          access,
           signal,
         ),
     };

@@ -35,7 +35,7 @@ export const jsonShape = (bytes: Uint8Array): JsonShape => {
   let depth = 0;
   let deepest = 0;
   for (let index = 0; index < bytes.length; index += 1) {
-    switch (bytes[index]) {
+    switch (bytes[index] ?? 0) {
       case quote:
         index = endOfString(bytes, index + 1);
         break;
@@ -51,6 +51,8 @@ export const jsonShape = (bytes: Uint8Array): JsonShape => {
         break;
       case 0x2c: // ,
         values += 1;
+        break;
+      default: // part of a number, a word or the space between
         break;
     }
   }
