@@ -308,6 +308,46 @@ describe('serve, behind a proxy', () => {
   });
 });
 
+describe('serve, at a registry whose token server is a stranger', () => {
+  afterEach(cleanUp);
+
+  it('shows it credentials only where --trusted-realm names it', async () => {
+    const names = ['registry.test', 'tokens.stranger'];
+    const certificate = await createCertificate(names.map((value) => ({ type: 'dns', value })));
+    const registry = await startFakeRegistry({
+      tls: certificate,
+      auth: {
+        kind: 'bearer',
+        users: { alice: 'registry-secret' },
+        realm: () => 'https://tokens.stranger/token',
+      },
+    });
+    const proxy = await startFakeProxy({
+      hosts: Object.fromEntries(names.map((name) => [`${name}:443`, registry.host])),
+    });
+    cleanups.push(registry.stop, proxy.stop);
+    const image = anImage();
+    registry.add('app', image, 'v1');
+    const directory = directoryOf({ 'registry.test/ca.crt': certificate.ca });
+    const importWith = async (...args: readonly string[]): Promise<Tag> => {
+      const serve = await start(['--certs-dir', directory, ...args], { HTTPS_PROXY: proxy.url.href });
+      await addSecret(serve, { 'registry.test': { username: 'alice', password: 'registry-secret' } });
+      return importInto(serve, 'registry.test/app:v1');
+    };
+
+    const { conditions } = await importWith();
+    expect(conditions?.[0]).toMatchObject({
+      reason: 'Forbidden',
+      message: expect.stringContaining('tokens.stranger'),
+    });
+    expect(proxy.lines()).not.toContain('CONNECT tokens.stranger:443');
+
+    const { items } = await importWith('--trusted-realm', 'tokens.stranger');
+    expect(items?.[0]?.image).toBe(image.manifest.digest);
+    expect(proxy.lines()).toContain('CONNECT tokens.stranger:443');
+  });
+});
+
 describe('serve, with a file that cannot be used', () => {
   afterEach(cleanUp);
 
