@@ -158,6 +158,33 @@ describe('the requests of imports', () => {
     },
   );
 
+  it('of a refresh go first once somebody at a terminal wants the same', async () => {
+    const registry = await start({ auth });
+    const tags = ['a', 'b', 'c', 'd'];
+    for (const tag of tags) registry.add('app', anImage({ name: tag }), tag);
+    const client = createRegistryClient({ concurrency: 1 });
+    cleanups.push(() => client.close());
+    const importer = createImporter({ client, clock: systemClock });
+    const context = contextAt(registry);
+    const resolve = (tag: string, priority: ImportContext['priority']) =>
+      importer.resolve(
+        { from: `${registry.host}/app:${tag}`, insecure: true },
+        { ...context, priority },
+        never,
+      );
+    await resolve('a', 'scheduled');
+    registry.forgetRequests();
+    // The first holds the one place, so that the others wait in line.
+    const { promise: others, resolve: go } = Promise.withResolvers<void>();
+    registry.intercept(() => ({ kind: 'wait', until: others }));
+    const scheduled = tags.map((tag) => resolve(tag, 'scheduled'));
+    await expect.poll(() => client.gates()[0]?.waiting[0]?.requests).toBe(3);
+    const interactive = resolve('d', 'interactive');
+    go();
+    await Promise.all([...scheduled, interactive]);
+    expect(registry.log().map((line) => line.at(-1))).toEqual(['a', 'd', 'b', 'c']);
+  });
+
   it('wait for nothing that they do not need: two requests deep where the images are known', async () => {
     const registry = await start({ auth });
     const tags = ['a', 'b', 'c', 'd'];

@@ -1,6 +1,8 @@
 import { createSingleFlight } from '../lib/single-flight.ts';
 import { createWeightedCache } from '../lib/weighted-cache.ts';
 import { RegistryError } from '../oci/errors.ts';
+import { hurryOf } from '../oci/hurry.ts';
+import { jsonShape } from '../oci/json.ts';
 import type {
   Access,
   Descriptor,
@@ -45,6 +47,13 @@ export const scopeKey = ({ repository, access }: Scope, placesOf: PlacesOf): str
     credentialClass(access.keychain, repository, placesOf),
   ]);
 
+/** Bytes of memory that a parsed value takes besides its text, about: an empty object takes as much. */
+const bytesPerValue = 64;
+
+/** What kept content takes: its bytes, and what they were parsed into, which may be twenty times as much. */
+const weightOf = ({ bytes }: FetchedManifest | FetchedConfig): number =>
+  bytes.byteLength + bytesPerValue * jsonShape(bytes).values;
+
 /** A part that is missing is another thing than a reference that does not exist: the list or manifest that names it is there. */
 const lacksPart = (error: unknown): unknown =>
   error instanceof RegistryError && (error.code === 'manifest-unknown' || error.code === 'name-unknown')
@@ -52,7 +61,7 @@ const lacksPart = (error: unknown): unknown =>
     : error;
 
 /**
- * Fetches content, each digest once while it is in flight and not again while it is among the last `maxBytes` fetched.
+ * Fetches content, each digest once while it is in flight and not again while it is among the last fetched that take `maxBytes` of memory.
  *
  * Only what a root leads to is kept, and only for the same scope: a tag or digest that somebody asks for is asked of the
  * registry each time, so that nobody gets through us what the registry would not give them now.
@@ -67,18 +76,19 @@ export const createContentSource = (
 
   const once = async <Value extends Kept>(
     key: string,
-    fetch: (signal: AbortSignal) => Promise<Value>,
+    fetch: (signal: AbortSignal, access: Access) => Promise<Value>,
+    access: Access,
     signal: AbortSignal,
   ): Promise<Value> => {
-    const fetchAndKeep = async (inner: AbortSignal): Promise<Value> => {
-      const value = await fetch(inner).catch((error: unknown) => {
+    const fetchAndKeep = async (inner: AbortSignal, hurry: AbortSignal): Promise<Value> => {
+      const value = await fetch(inner, { ...access, hurry }).catch((error: unknown) => {
         throw lacksPart(error);
       });
-      cache.set(key, value, value.bytes.byteLength);
+      cache.set(key, value, weightOf(value));
       return value;
     };
     // The key names the kind of content, so what is kept under it is what this fetch would have given.
-    return (cache.get(key) ?? (await flight(key, fetchAndKeep, signal))) as Value;
+    return (cache.get(key) ?? (await flight(key, fetchAndKeep, signal, hurryOf(access)))) as Value;
   };
 
   return (scope) => {
@@ -89,13 +99,16 @@ export const createContentSource = (
       manifest: (digest, signal) =>
         once(
           `manifest ${digest} ${key}`,
-          (inner) => client.getManifest({ ...repository, target: { kind: 'digest', digest } }, access, inner),
+          (inner, shared) =>
+            client.getManifest({ ...repository, target: { kind: 'digest', digest } }, shared, inner),
+          access,
           signal,
         ),
       config: (descriptor, signal) =>
         once(
           `config ${descriptor.digest} ${key}`,
-          (inner) => client.getConfig(repository, descriptor, access, inner),
+          (inner, shared) => client.getConfig(repository, descriptor, shared, inner),
+          access,
           signal,
         ),
     };

@@ -36,7 +36,7 @@ export type {
 export type ImporterOptions = {
   readonly client: RegistryClient;
   readonly clock: Clock;
-  /** Bytes of manifests and configs kept for imports that lead to the same content, and as much again for whole answers. Default 8 MiB: some thousand of them. */
+  /** Memory, in bytes, for manifests and configs that other imports lead to as well, and as much again for whole answers. Default 8 MiB: some hundred of them. */
   readonly cacheBytes?: number;
 };
 

@@ -31,10 +31,10 @@ export const createSharedAnswers = <Value>({ clock, maxWeight, weigh }: SharedAn
   const keep = (key: string, askedAtMs: number, answer: Answer<Value>): void =>
     kept.set(key, { askedAtMs, answer }, answer.ok ? weigh(answer.value) : refusalWeight);
 
-  const ask = async (key: string, work: (signal: AbortSignal) => Promise<Value>, signal: AbortSignal) => {
+  const ask = async (key: string, work: () => Promise<Value>) => {
     const askedAtMs = clock.now();
     try {
-      const value = await work(signal);
+      const value = await work();
       keep(key, askedAtMs, { ok: true, value });
       return value;
     } catch (error) {
@@ -44,15 +44,19 @@ export const createSharedAnswers = <Value>({ clock, maxWeight, weigh }: SharedAn
   };
 
   return async (
-    question: { readonly key: string; readonly freshSince: number | undefined },
-    work: (signal: AbortSignal) => Promise<Value>,
+    question: {
+      readonly key: string;
+      readonly freshSince: number | undefined;
+      readonly hurry?: AbortSignal | undefined;
+    },
+    work: (signal: AbortSignal, hurry: AbortSignal) => Promise<Value>,
     signal: AbortSignal,
   ): Promise<Value> => {
-    const { key, freshSince = Number.POSITIVE_INFINITY } = question;
+    const { key, hurry, freshSince = Number.POSITIVE_INFINITY } = question;
     const last = kept.get(key);
     // An answer from the future was kept before the clock was set back: it says nothing of how fresh it is.
     if (last === undefined || last.askedAtMs < freshSince || last.askedAtMs > clock.now()) {
-      return flight(key, (inner) => ask(key, work, inner), signal);
+      return flight(key, (inner, shared) => ask(key, () => work(inner, shared)), signal, hurry);
     }
     if (last.answer.ok) return last.answer.value;
     throw last.answer.error;

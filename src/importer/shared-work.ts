@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { hurryOf } from '../oci/hurry.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Access, Reference, RegistryClient, Resolved } from '../oci/types.ts';
 import { createContentSource, type Scope, scopeKey } from './content.ts';
@@ -13,7 +14,7 @@ import type { ImageImport, ImageOutcome, ImportContext, ResolveOutcome } from '.
 export type WorkOptions = {
   readonly client: RegistryClient;
   readonly clock: Clock;
-  /** Bytes of manifests and configs kept for imports that lead to the same content, and as much again for whole answers. */
+  /** Memory, in bytes, for manifests and configs that other imports lead to as well, and as much again for whole answers. */
   readonly cacheBytes: number;
   readonly journal: Journal;
 };
@@ -75,15 +76,18 @@ export const createSharedWork = ({ client, clock, cacheBytes, journal }: WorkOpt
     const preferred = { architecture: preferArch, os: preferOs };
     const options = { importMode, preferred, nowMs: clock.now() };
     const subject = { key: subjectKey(scope, target, client), question: 'import', scope } as const;
-    const work = (inner: AbortSignal): Promise<FetchedReference> =>
+    const work = (inner: AbortSignal, hurry: AbortSignal): Promise<FetchedReference> =>
       journal.note(
-        subject,
+        { ...subject, scope: { ...scope, access: { ...scope.access, hurry } } },
         (access) => fetchReference(contentOf({ ...scope, access }), target, options, inner),
         ({ sourceDigest }) => ({ digest: sourceDigest }),
       );
     const key = JSON.stringify([scopeKey(scope, client.placesOf), target, importMode, preferred]);
     try {
-      return outcomeOf(wanted, await fetches({ key, freshSince: asker.freshSince }, work, signal));
+      return outcomeOf(
+        wanted,
+        await fetches({ key, freshSince: asker.freshSince, hurry: hurryOf(asker.access) }, work, signal),
+      );
     } catch (error) {
       const status = statusOfError(error, formatReference(source.reference));
       return { ok: false, status, tag: tagOf(source.reference) };
@@ -97,14 +101,14 @@ export const createSharedWork = ({ client, clock, cacheBytes, journal }: WorkOpt
   ): Promise<ResolveOutcome> => {
     const scope = { repository: repositoryOf(reference), access };
     const key = subjectKey(scope, reference.target, client);
-    const work = (inner: AbortSignal) =>
+    const work = (inner: AbortSignal, hurry: AbortSignal) =>
       journal.note(
-        { key, question: 'resolve', scope },
+        { key, question: 'resolve', scope: { ...scope, access: { ...access, hurry } } },
         (heard) => client.resolve(reference, heard, inner),
         ({ digest, rung }) => ({ digest, rung }),
       );
     try {
-      const { digest } = await heads({ key, freshSince }, work, signal);
+      const { digest } = await heads({ key, freshSince, hurry: hurryOf(access) }, work, signal);
       return { ok: true, digest };
     } catch (error) {
       return { ok: false, status: statusOfError(error, formatReference(reference)) };

@@ -95,7 +95,7 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
   };
   return {
     ...withRegistries(readers, options.registries ?? noRegistries, clock),
-    probe: createProbe({ send, bare, now: clock.now, trustedRealms }),
+    probe: createProbe({ send, bare, now: clock.now, trustedRealms, tlsOf: sockets.tlsOf }),
     gates: gates.states,
     close: sockets.close,
   };

@@ -239,7 +239,8 @@ const trustTexts = {
   }),
   realm: ({ error, registry }) => ({
     cause: `${registry} sends us to a token server that is not trusted with its credentials (${error.message})`,
-    advice: 'if that server belongs to the registry, name its host with --trusted-realm',
+    advice:
+      'if that server belongs to the registry, name its host with --trusted-realm (at a terminal: IMAGESTREAMS_TRUSTED_REALM)',
   }),
   address: ({ host, error }) => ({
     cause: `${host} leads to an address that is never asked, or not in this setting (${error.message})`,

@@ -22,4 +22,11 @@ describe('parseImageConfig', () => {
   ])('refuses %s', (_name, text) => {
     expect(parse(text)).toEqual({ ok: false, problem: 'the config is not a JSON object' });
   });
+
+  it.each([
+    ['nests deeper than 64 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`],
+    ['holds more than 100000 values', `{"a":[${'{},'.repeat(50_000)}{}]}`],
+  ])('refuses what %s without building it', (problem, text) => {
+    expect(parse(text)).toEqual({ ok: false, problem: `the config ${problem}` });
+  });
 });

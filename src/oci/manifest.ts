@@ -1,6 +1,6 @@
 import { type Parsed, parseDescriptor, parseDescriptors, parsePlatformDescriptor } from './descriptor.ts';
 import type { RegistryFault } from './errors.ts';
-import { type JsonObject, parseJsonObject } from './json.ts';
+import { type JsonObject, jsonExcess, parseJsonObject } from './json.ts';
 import { mediaTypes, parseMediaType, schema1MediaTypes } from './media-type.ts';
 import type { Manifest } from './types.ts';
 
@@ -13,6 +13,9 @@ export type ParsedManifest =
       readonly problem: string;
       readonly fault?: RegistryFault;
     };
+
+/** As many descriptors as are read, with a hundred members each. */
+const maxValues = 100_000;
 
 type Refusal = Extract<ParsedManifest, { ok: false }>;
 
@@ -123,6 +126,8 @@ export const parseManifest = (bytes: Uint8Array, contentType: string | undefined
   if (contentType !== undefined && parseMediaType(contentType) === 'text/html') {
     return { ...invalid('the answer is a web page, not a manifest'), fault: 'web-page' };
   }
+  const excess = jsonExcess(bytes, maxValues);
+  if (excess !== undefined) return invalid(`the manifest ${excess}`);
   const body = parseJsonObject(bytes);
   if (body === undefined) return invalid('the manifest is not a JSON object');
   const mediaType = agreeOnMediaType(contentType, body);

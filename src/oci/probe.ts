@@ -9,6 +9,7 @@ import { parseQuota } from './transport/rate-limit.ts';
 import { checkRealm } from './transport/realm.ts';
 import type { RegistryRequest, RegistryResponse, Send } from './transport/send.ts';
 import { errorOfResponse } from './transport/status.ts';
+import type { TlsFacts } from './transport/tls-facts.ts';
 import type { Access, RegistryClient, Repository } from './types.ts';
 
 /** What a registry does about one thing that registries differ in. */
@@ -28,6 +29,8 @@ export type ProbePorts = {
   readonly bare: Send;
   readonly now: () => number;
   readonly trustedRealms: readonly string[];
+  /** What the server behind a URL showed when it was connected to. */
+  readonly tlsOf: (url: URL) => TlsFacts | undefined;
 };
 
 type Ask = (
@@ -86,18 +89,28 @@ const describeQuota = (responses: readonly RegistryResponse[], nowMs: number): F
   return found('rate limit headers', 'yes', `${remaining} of ${limit ?? '?'} left${window}${reset}`);
 };
 
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+const describeTls = (response: RegistryResponse, { insecure }: Access, { tlsOf }: ProbePorts): Finding => {
+  if (response.url.protocol !== 'https:') return found('TLS', 'no', 'plain http');
+  const verified = insecure ? 'certificates were not checked' : 'the certificate verifies';
+  const facts = tlsOf(response.url);
+  if (facts === undefined) return found('TLS', 'yes', verified);
+  const { protocol, issuer, expiresAtMs } = facts;
+  return found('TLS', protocol, `${verified}, issued by ${issuer}, expires ${day(expiresAtMs)}`);
+};
+
 const probePing = async (
   target: { readonly repository: Repository; readonly access: Access },
-  { bare, trustedRealms }: ProbePorts,
+  ports: ProbePorts,
   signal: AbortSignal,
 ): Promise<Findings> => {
+  const { bare, trustedRealms } = ports;
   const url = new URL('/v2/', repositoryUrl(target.repository, ''));
   const response = await bare(requestOf('GET', url, target), signal);
   const version = response.headers['docker-distribution-api-version'];
-  const isTls = response.url.protocol === 'https:';
-  const verified = target.access.insecure ? 'certificates were not checked' : 'the certificate verifies';
   const findings = [
-    found('TLS', isTls ? 'yes' : 'no', isTls ? verified : 'plain http'),
+    describeTls(response, target.access, ports),
     found('ping', String(response.status), version === undefined ? 'no API version header' : version),
     ...describeAuthentication(response, trustedRealms),
   ];

@@ -104,6 +104,8 @@ export type Access = {
   readonly insecure: boolean;
   /** Interactive requests go before scheduled ones at the gate. Default `scheduled`. */
   readonly priority?: 'interactive' | 'scheduled' | undefined;
+  /** Aborted once somebody interactive waits for the answer as well: requests in line then move up. */
+  readonly hurry?: AbortSignal | undefined;
   /** On whose behalf (a namespace): callers take turns at the gate, however many requests one of them has. Default all are one. */
   readonly caller?: string | undefined;
   /** Told of every request that is made for it, once it is over; those that it shares with others are told to the first. */

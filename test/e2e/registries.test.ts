@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { anonymous, createRegistryClient, parseReference } from '../../src/oci/index.ts';
 import { type FakeProxy, startFakeProxy } from '../fakes/proxy.ts';
-import { expectNoStrayCredentials } from '../fakes/registry/audit.ts';
 import {
   anImage,
   anIndex,
@@ -16,6 +15,7 @@ import {
   push,
   startFakeRegistry,
 } from '../fakes/registry/index.ts';
+import { seenBy, strayCredentials } from '../fakes/registry/stray-credentials.ts';
 import {
   aliceHtpasswd,
   type DockerRegistry,
@@ -293,24 +293,58 @@ describe('serve, behind a proxy', () => {
     expect(items?.[0]?.image).toBe(image.manifest.digest);
     expect(mirror.log().length).toBeGreaterThan(0);
     expect(new Set(proxy.lines())).toEqual(new Set(['CONNECT mirror.test:443', 'CONNECT registry.test:443']));
-    expectNoStrayCredentials([
-      { name: 'registry', requests: registry.requests, secrets: ['registry-secret', 'alice'] },
-      { name: 'mirror', requests: mirror.requests, secrets: ['mirror-secret', 'bob'] },
-      {
-        name: 'proxy',
-        requests: proxy.requests.map(({ line, headers }) => ({
-          method: 'CONNECT',
-          path: line,
-          url: proxy.url,
-          headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)])),
-          body: '',
-          bytes: new Uint8Array(),
-          clientCertificate: undefined,
-        })),
-        secrets: ['proxy-secret', 'carol'],
-      },
-    ]);
+    const seen = [
+      ...seenBy('registry', registry.connections),
+      ...seenBy('mirror', mirror.connections),
+      ...seenBy('proxy', [proxy]),
+    ];
+    const confided = [
+      ['registry', 'registry-secret', 'alice'],
+      ['mirror', 'mirror-secret', 'bob'],
+      ['proxy', 'proxy-secret', 'carol'],
+    ].flatMap(([host = '', ...secrets]) => secrets.map((secret) => ({ secret, hosts: [host] })));
+    expect(strayCredentials(seen, confided)).toEqual([]);
     expect(serve.output()).not.toMatch(/(registry|mirror|proxy)-secret/);
+  });
+});
+
+describe('serve, at a registry whose token server is a stranger', () => {
+  afterEach(cleanUp);
+
+  it('shows it credentials only where --trusted-realm names it', async () => {
+    const names = ['registry.test', 'tokens.stranger'];
+    const certificate = await createCertificate(names.map((value) => ({ type: 'dns', value })));
+    const registry = await startFakeRegistry({
+      tls: certificate,
+      auth: {
+        kind: 'bearer',
+        users: { alice: 'registry-secret' },
+        realm: () => 'https://tokens.stranger/token',
+      },
+    });
+    const proxy = await startFakeProxy({
+      hosts: Object.fromEntries(names.map((name) => [`${name}:443`, registry.host])),
+    });
+    cleanups.push(registry.stop, proxy.stop);
+    const image = anImage();
+    registry.add('app', image, 'v1');
+    const directory = directoryOf({ 'registry.test/ca.crt': certificate.ca });
+    const importWith = async (...args: readonly string[]): Promise<Tag> => {
+      const serve = await start(['--certs-dir', directory, ...args], { HTTPS_PROXY: proxy.url.href });
+      await addSecret(serve, { 'registry.test': { username: 'alice', password: 'registry-secret' } });
+      return importInto(serve, 'registry.test/app:v1');
+    };
+
+    const { conditions } = await importWith();
+    expect(conditions?.[0]).toMatchObject({
+      reason: 'Forbidden',
+      message: expect.stringContaining('tokens.stranger'),
+    });
+    expect(proxy.lines()).not.toContain('CONNECT tokens.stranger:443');
+
+    const { items } = await importWith('--trusted-realm', 'tokens.stranger');
+    expect(items?.[0]?.image).toBe(image.manifest.digest);
+    expect(proxy.lines()).toContain('CONNECT tokens.stranger:443');
   });
 });
 

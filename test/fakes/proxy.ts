@@ -22,6 +22,8 @@ export type FakeProxy = {
   readonly url: URL;
   readonly requests: readonly ProxiedRequest[];
   readonly lines: () => readonly string[];
+  /** The heads of all requests, as they came. */
+  readonly received: () => string;
   readonly stop: () => Promise<void>;
 };
 
@@ -90,6 +92,13 @@ export const startFakeProxy = async (options: FakeProxyOptions = {}): Promise<Fa
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     requests,
     lines: () => requests.map(({ line }) => line),
+    received: () =>
+      requests
+        .flatMap(({ line, headers }) => [
+          line,
+          ...Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
+        ])
+        .join('\r\n'),
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

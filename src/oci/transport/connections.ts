@@ -13,6 +13,7 @@ import {
 } from './certificates.ts';
 import type { ChooseProxy } from './proxy.ts';
 import { type RegistryRequest, requestError } from './send.ts';
+import { createTlsMemory, type TlsMemory } from './tls-facts.ts';
 
 /** How connections are made. */
 export type ConnectionOptions = {
@@ -28,6 +29,8 @@ export type ConnectionOptions = {
 export type Connections = {
   /** What to send a request through. */
   readonly for: (request: RegistryRequest) => Promise<Dispatcher>;
+  /** What the server behind a URL showed when it was last connected to. */
+  readonly tlsOf: TlsMemory['of'];
   readonly close: () => Promise<void>;
 };
 
@@ -54,15 +57,20 @@ const secureContextOf = ({ ca, cert, key }: HostCertificates): SecureContext =>
  * certificate, is otherwise told as a connection that was closed.
  */
 const withAlerts =
-  (connector: buildConnector.connector): buildConnector.connector =>
+  (connector: buildConnector.connector, { note }: TlsMemory): buildConnector.connector =>
   (options, callback) =>
     connector(options, (...result) => {
       const [, socket] = result;
       socket?.prependOnceListener('error', (error) => socket.destroy(error));
+      note(`${options.hostname}:${options.port === '' ? '443' : options.port}`, socket);
       callback(...result);
     });
 
-const createPool = (kind: Kind, { addresses, connectMs, idleMs }: ConnectionOptions): Dispatcher => {
+const createPool = (
+  kind: Kind,
+  { addresses, connectMs, idleMs }: ConnectionOptions,
+  memory: TlsMemory,
+): Dispatcher => {
   const tls = {
     timeout: connectMs,
     rejectUnauthorized: !kind.insecure,
@@ -71,7 +79,7 @@ const createPool = (kind: Kind, { addresses, connectMs, idleMs }: ConnectionOpti
   const common = { allowH2: false, headersTimeout: idleMs, bodyTimeout: idleMs };
   if (kind.proxy === undefined) {
     const connector = buildConnector({ ...tls, allowH2: false, lookup: guardedLookup(addresses) });
-    return new Agent({ ...common, connect: withAlerts(connector) });
+    return new Agent({ ...common, connect: withAlerts(connector, memory) });
   }
   // The proxy is the operator's, so its own address is nobody's to refuse; it looks names up for us.
   const uri = kind.proxy.href;
@@ -84,6 +92,7 @@ const createPool = (kind: Kind, { addresses, connectMs, idleMs }: ConnectionOpti
  */
 export const createConnections = (options: ConnectionOptions): Connections => {
   const { clock, certificates, chooseProxy } = options;
+  const memory = createTlsMemory();
   const pools = new Map<string, Dispatcher>();
   const reads = createBoundedMap<{ readonly atMs: number; readonly read: Promise<ReadCertificates> }>(
     maxHosts,
@@ -111,7 +120,7 @@ export const createConnections = (options: ConnectionOptions): Connections => {
   const poolOf = (kind: Kind): Dispatcher => {
     const mark = hasAny(kind.certificates) ? fingerprint(kind.certificates) : '';
     const key = JSON.stringify([kind.insecure, kind.proxy?.href, mark]);
-    const pool = pools.get(key) ?? createPool(kind, options);
+    const pool = pools.get(key) ?? createPool(kind, options, memory);
     pools.delete(key);
     pools.set(key, pool);
     const [oldest] = pools;
@@ -131,6 +140,7 @@ export const createConnections = (options: ConnectionOptions): Connections => {
         certificates: isTls ? await collect(request) : noCertificates,
       });
     },
+    tlsOf: memory.of,
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },

@@ -7,6 +7,9 @@ export type Turn = QueueAddOptions & {
   readonly urgency: 'interactive' | 'scheduled';
 };
 
+/** What p-queue is told to have a request that waits go as an interactive one. */
+export const interactivePriority = 1;
+
 type Run = () => Promise<unknown>;
 
 /** Of so many turns one goes to scheduled requests although interactive ones wait. */
@@ -81,8 +84,11 @@ export class FairQueue implements Queue<Run, Turn> {
       .map(({ run }) => run);
   }
 
-  /** Who asks decides about a turn, and nothing else. */
-  setPriority(): never {
-    throw new Error('the order of a gate is by caller');
+  /** Moves a request up among the interactive ones, to the end of its caller's line; nothing else moves. */
+  setPriority(id: string, priority: number): void {
+    const turn = this.#waiting.get(id);
+    if (turn === undefined || priority !== interactivePriority) return;
+    this.remove(id);
+    this.enqueue(turn.run, { id, caller: turn.caller, urgency: 'interactive' });
   }
 }

@@ -1,7 +1,8 @@
 import PQueue from 'p-queue';
 import type { Clock } from '../../lib/clock.ts';
+import { hurryOf } from '../hurry.ts';
 import { type Allowance, type AllowanceState, createAllowance } from './allowance.ts';
-import { FairQueue, type Turn } from './fair-queue.ts';
+import { FairQueue, interactivePriority, type Turn } from './fair-queue.ts';
 import { type RegistryRequest, type RegistryResponse, requestError, type Send } from './send.ts';
 
 /** How much a registry host is asked. */
@@ -41,6 +42,12 @@ const createCounts = () => {
     },
     list: (): GateState['waiting'] => [...counts].map(([caller, requests]) => ({ caller, requests })),
   };
+};
+
+/** Calls back once there is a hurry that there was not before; returns what ends that. */
+const onHurry = (hurry: AbortSignal | undefined, moveUp: () => void): (() => void) => {
+  if (hurry?.aborted !== true) hurry?.addEventListener('abort', moveUp, { once: true });
+  return () => hurry?.removeEventListener('abort', moveUp);
 };
 
 const throwIfPaused = (request: RegistryRequest, pauseMs: number): void => {
@@ -105,6 +112,7 @@ export const createGate = ({ concurrency, maxPauseWaitMs, maxPerSecond, clock }:
   /** Requests between entering and leaving; the queue itself counts one that has just ended. */
   let inside = 0;
   let inFlight = 0;
+  let numbers = 0;
 
   const pass = async (next: Send, request: RegistryRequest, signal: AbortSignal) => {
     throwIfPaused(request, allowance.pauseMs());
@@ -123,12 +131,18 @@ export const createGate = ({ concurrency, maxPauseWaitMs, maxPerSecond, clock }:
   };
 
   const send: Gate['send'] = async (next, request, signal) => {
-    const { caller = '', priority: urgency = 'scheduled' } = request.access;
+    const { caller = '' } = request.access;
+    const hurry = hurryOf(request.access);
+    const urgency = hurry?.aborted === true ? 'interactive' : 'scheduled';
+    const id = `request ${(numbers += 1)}`;
     let isWaiting = true;
     const endWait = (): void => {
       if (isWaiting) waiting.add(caller, -1);
       isWaiting = false;
     };
+    const forgetHurry = onHurry(hurry, () => {
+      if (isWaiting && !signal.aborted) queue.setPriority(id, interactivePriority);
+    });
     inside += 1;
     waiting.add(caller, 1);
     try {
@@ -137,11 +151,12 @@ export const createGate = ({ concurrency, maxPauseWaitMs, maxPerSecond, clock }:
           endWait();
           return pass(next, request, signal);
         },
-        { signal, caller, urgency },
+        { signal, caller, urgency, id },
       );
       if (queue.size > 0) regulate();
       return await answer;
     } finally {
+      forgetHurry();
       endWait();
       inside -= 1;
       regulate();

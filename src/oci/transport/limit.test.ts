@@ -73,6 +73,38 @@ describe('createGates', () => {
   const from = (host: string, caller: string, name: string, priority?: 'interactive') =>
     at(host, name, { access: { keychain: anonymous, insecure: false, caller, priority } });
 
+  it('moves a scheduled request up once somebody in a hurry waits for it too', async () => {
+    const fake = createHeldSend();
+    const send = createGates({ ...options(), concurrency: 1 }).layer(fake.send);
+    const hurry = new AbortController();
+    const access = { keychain: anonymous, insecure: false, hurry: hurry.signal };
+    const answers = [
+      send(at('a.example', 'first'), never),
+      send(at('a.example', 'scheduled'), never),
+      send(at('a.example', 'shared', { access }), never),
+    ];
+    await settle();
+    hurry.abort();
+    while (fake.held.length > 0) await fake.answerAll();
+    await Promise.all(answers);
+    expect(paths(fake.requests)).toEqual(['first', 'shared', 'scheduled']);
+  });
+
+  it('does not mind a hurry about a request that has left or was given up', async () => {
+    const fake = createHeldSend();
+    const send = createGates({ ...options(), concurrency: 1 }).layer(fake.send);
+    const [hurry, stop] = [new AbortController(), new AbortController()];
+    const access = { keychain: anonymous, insecure: false, hurry: hurry.signal };
+    const first = send(at('a.example', 'first', { access }), never);
+    const refused = expect(send(at('a.example', 'second', { access }), stop.signal)).rejects.toBe('stop');
+    await settle();
+    stop.abort('stop');
+    hurry.abort();
+    await fake.answerAll();
+    expect((await first).status).toBe(200);
+    await refused;
+  });
+
   it('serves callers in turns: one with a thousand requests does not delay one with a single request', async () => {
     const fake = createHeldSend();
     const send = createGates({ ...options(), concurrency: 1 }).layer(fake.send);

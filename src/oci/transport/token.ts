@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
 import { createBoundedMap } from '../bounded-map.ts';
+import { hurryOf } from '../hurry.ts';
 import { parseJsonObject } from '../json.ts';
 import type { Credential } from '../types.ts';
 import { basicAuthorization } from './basic.ts';
@@ -116,14 +117,17 @@ export const createTokenSource = (send: Send, clock: Clock): TokenSource => {
 
   return {
     get: async (query, request, signal) => {
+      const { access } = request;
       const key = keyOf(query, request);
       const known = tokens.get(key);
       if (known !== undefined && known.staleAtMs > clock.monotonic())
         return { value: known.value, cached: true };
       const value = await flights(
         key,
-        (shared) => fetchToken(key, tokenRequest(query, request), shared),
+        (shared, hurry) =>
+          fetchToken(key, { ...tokenRequest(query, request), access: { ...access, hurry } }, shared),
         signal,
+        hurryOf(access),
       );
       return { value, cached: false };
     },

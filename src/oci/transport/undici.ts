@@ -174,5 +174,5 @@ export const createUndiciSend = (options: UndiciOptions) => {
     }
   };
 
-  return { send, close: connections.close };
+  return { send, tlsOf: connections.tlsOf, close: connections.close };
 };

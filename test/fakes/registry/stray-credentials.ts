@@ -1,5 +1,11 @@
 import type { RecordedConnection } from './wire.ts';
 
+/** What one server saw, under a name to tell it by: several that listen on loopback have none, or the same. */
+export const seenBy = (
+  name: string,
+  connections: readonly Pick<RecordedConnection, 'received'>[],
+): readonly RecordedConnection[] => connections.map(({ received }) => ({ servername: name, received }));
+
 /** A secret, and the hosts that may see it. */
 export type Confided = { readonly secret: string; readonly hosts: readonly string[] };
 
