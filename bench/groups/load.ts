@@ -3,8 +3,8 @@ import type { Bench, Group } from '../bench.ts';
 
 const loadOf = ({ size }: Bench) =>
   size === 'smoke'
-    ? { streams: 10, watchers: 2, writesPerSecond: 20, seconds: 1 }
-    : { streams: 1000, watchers: 50, writesPerSecond: 200, seconds: 60 };
+    ? { streams: 10, watchers: 2, writesPerSecond: 20, warmUpSeconds: 1, seconds: 1 }
+    : { streams: 1000, watchers: 50, writesPerSecond: 200, warmUpSeconds: 10, seconds: 60 };
 
 /** A write through the API may take so many commits of a bare store, at the 99th percentile of each. */
 const target = 5;

@@ -5,6 +5,7 @@ const load = {
   streams: Number(process.env['LOAD_STREAMS'] ?? 1000),
   watchers: 50,
   writesPerSecond: 200,
+  warmUpSeconds: 5,
   seconds: Number(process.env['LOAD_SECONDS'] ?? 60),
 };
 
@@ -23,7 +24,7 @@ describe('serve under load', () => {
       undo.push(step),
     );
     const { latencies, revisions, failures, tookMs } = written;
-    const writes = load.seconds * load.writesPerSecond;
+    const writes = (load.warmUpSeconds + load.seconds) * load.writesPerSecond;
     const quarter = Math.floor(memory.length / 4);
     const early = percentile(memory.slice(quarter, 2 * quarter), 0.5);
     const late = percentile(memory.slice(-quarter), 0.5);

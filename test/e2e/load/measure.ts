@@ -15,6 +15,8 @@ export type Load = {
   readonly streams: number;
   readonly watchers: number;
   readonly writesPerSecond: number;
+  /** How long it is put on before anything is measured. */
+  readonly warmUpSeconds: number;
   readonly seconds: number;
 };
 
@@ -79,7 +81,13 @@ const start = async (load: Load, cleanup: Cleanup) => {
   cleanup(serve.remove);
   const place = placeOf(serve.kubeconfig);
   const { streams, writesPerSecond } = load;
-  const given: WriterData = { place, streams, writesPerSecond, writes: load.seconds * writesPerSecond };
+  const given: WriterData = {
+    place,
+    streams,
+    writesPerSecond,
+    warmUpWrites: load.warmUpSeconds * writesPerSecond,
+    writes: load.seconds * writesPerSecond,
+  };
   const writer = startChild('writer.ts', given);
   cleanup(writer.stop);
   await writer.next();

@@ -12,20 +12,23 @@ export type WriterData = {
   readonly place: Place;
   readonly streams: number;
   readonly writesPerSecond: number;
+  /** Writes before the measured ones: a server that has just started compiles its code for a while. */
+  readonly warmUpWrites: number;
   readonly writes: number;
 };
 
 /** How the writes went. */
 export type Written = {
-  /** Milliseconds from the request to the whole answer, of each write. */
+  /** Milliseconds from the request to the whole answer, of each measured write. */
   readonly latencies: readonly number[];
+  /** Of all writes, those of the warm-up too. */
   readonly revisions: readonly number[];
   /** What went wrong. */
   readonly failures: readonly string[];
   readonly tookMs: number;
 };
 
-const { place, streams, writesPerSecond, writes } = givenData<WriterData>();
+const { place, streams, writesPerSecond, warmUpWrites, writes } = givenData<WriterData>();
 /** Few, and open before anything is measured: a stall would else become a storm of handshakes. */
 const connections = 16;
 const client = createClient(place, connections);
@@ -50,13 +53,13 @@ const patchStreams = async (): Promise<Written> => {
     const path = `${collection}/${nameOf((index * 7919) % streams)}`;
     const begun = performance.now();
     const { status, body } = await client.call('PATCH', path, patch, 'application/merge-patch+json');
-    latencies.push(performance.now() - begun);
+    if (index > warmUpWrites) latencies.push(performance.now() - begun);
     if (status !== 200) failures.push(`${status} ${JSON.stringify(body)}`);
     else revisions.push(Number((body as { metadata: { resourceVersion: string } }).metadata.resourceVersion));
   };
   const pending: Promise<void>[] = [];
   const began = performance.now();
-  for (let index = 1; index <= writes; index += 1) {
+  for (let index = 1; index <= warmUpWrites + writes; index += 1) {
     // By the clock and not by the answers: a slow server gets the same load.
     const dueMs = (index * 1000) / writesPerSecond - (performance.now() - began);
     if (dueMs > 1) await sleep(dueMs);
