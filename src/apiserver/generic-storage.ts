@@ -6,7 +6,7 @@ import { isStoreError, StoreError } from '../store/errors.ts';
 import type { DeleteOptions, ListOptions, ObjectKey, Store, WatchOptions } from '../store/store.ts';
 import { badRequestError, conflictError, fromStoreError, isNotFound } from './errors.ts';
 import { createObject } from './generic-create.ts';
-import { decorated, type GenericParts, getStored } from './generic-parts.ts';
+import { decorated, type GenericParts, getStored, withDefaults } from './generic-parts.ts';
 import { updateObject, updateObjectStatus } from './generic-update.ts';
 import type { RestContext, RestEvent, RestList, RestStorage } from './rest-storage.ts';
 import type { Strategy } from './strategy.ts';
@@ -129,6 +129,7 @@ export const createGenericStorage = <T extends KubernetesObject>(
     resource,
     columns,
     managesFields: true,
+    applyDefaults: (object) => withDefaults(parts, object),
     get,
     list: (options, context) => listObjects(parts, options, context),
     watch: (options, context) => watchObjects(parts, watchAnswer, options, context),

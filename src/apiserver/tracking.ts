@@ -18,6 +18,8 @@ export const tracked = (
   next: KubernetesObject,
   request: ApiRequest,
 ): KubernetesObject => {
-  if (request.storage.managesFields !== true) return next;
-  return old === undefined ? withManagers(next, []) : trackUpdate(old, next, writeOf(request, 'Update'));
+  const { storage } = request;
+  if (storage.managesFields !== true) return next;
+  if (old === undefined) return withManagers(next, []);
+  return trackUpdate(old, storage.applyDefaults?.(next) ?? next, writeOf(request, 'Update'));
 };

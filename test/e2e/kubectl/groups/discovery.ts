@@ -63,10 +63,7 @@ export const discovery: Group = {
     },
     { run: 'kubectl explain secret', except: [ownWords] },
     { run: 'kubectl explain is', except: [ownWords] },
-    {
-      run: 'kubectl explain is --recursive',
-      except: [{ lines: /^ +firstRevision\t/, reason: 'a field that came after the recording' }],
-    },
+    { run: 'kubectl explain is --recursive' },
     { run: 'kubectl explain is.spec' },
     { run: 'kubectl explain is.spec.tags' },
     { run: 'kubectl explain is.spec.tags.generation' },
