@@ -66,7 +66,7 @@ const pluginOf = (exec: Fields, directory: string, cluster: Fields, source: stri
     // A bare name is looked up in PATH, any other from where the kubeconfig is.
     command: command.includes('/') && !isAbsolute(command) ? resolve(directory, command) : command,
     args: textsOf(exec['args']),
-    env: Object.fromEntries(env.map(({ name, value }) => [String(name), String(value ?? '')])),
+    env: Object.fromEntries(env.map(({ name, value }) => [textOf(name) ?? '', textOf(value) ?? ''])),
     isInteractive: isInteractive(textOf(exec['interactiveMode']), command),
     installHint: textOf(exec['installHint']),
     cluster: exec['provideClusterInfo'] === true ? cluster : undefined,
