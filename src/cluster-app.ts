@@ -152,8 +152,10 @@ type LeadParts = {
 const createLead = ({ state, stores, registry, sinks }: LeadParts, options: PartsOptions) => {
   const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
   const seesAllStreams = options.config.namespace === '';
+  // In the one namespace that it serves, the controller watches secrets.
+  const secretAccess = seesAllStreams ? options.config.secretAccess : 'cluster';
   const targets = { workloads: workloadKinds, builds: buildKinds, access: stores.workloads };
-  const mode = { references: 'by-grant', seesAllStreams, targets, recordEvent, sinks } as const;
+  const mode = { references: 'by-grant', seesAllStreams, secretAccess, targets, recordEvent, sinks } as const;
   return async (signal: AbortSignal): Promise<void> => {
     const work = createWork(stores.store, registry, mode, options);
     state.work = work;

@@ -22,7 +22,7 @@ import { createImagePruner } from './image-pruner.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
-import { hurryOnChange, type PullSecrets } from './pull-secrets.ts';
+import { hurryOnChange, type PullSecretChanges } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
@@ -33,8 +33,9 @@ import type { OnTrigger } from './triggers/events.ts';
 import { createTriggerControllers, type TriggerTargets } from './triggers/index.ts';
 
 export type { ControllerEvent, OnController } from './events.ts';
+export { createNamespaceSecrets } from './namespace-secrets.ts';
 export type { Delivery, EventNote, EventSink, RecordEvent, SinkEvent, StreamIdentity } from './ports.ts';
-export { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
+export { createPullSecrets, type PullSecretChanges, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
 export type { WaitingChanges } from './triggers/budget.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
@@ -62,7 +63,7 @@ export type ControllersOptions = {
   readonly store: Store;
   readonly importer: Importer;
   readonly keychains: Keychains;
-  readonly pullSecrets: PullSecrets;
+  readonly pullSecrets: PullSecretChanges;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: ControllerSettings;

@@ -6,7 +6,7 @@ import { findTag } from '../api/tag-history.ts';
 import { nextSlot } from '../importer/index.ts';
 import { type Backoff, exponentialBackoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
-import { formatKey } from '../runtime/index.ts';
+import { formatKey, parseKey } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
 
 const minuteMs = 60_000;
@@ -52,6 +52,8 @@ export type Retries = {
   readonly observe: (key: ObjectKey, stream: ImageStream | undefined) => void;
   /** Makes the failed tags of a stream due that other credentials may mend; answers whether there are any. */
   readonly hurry: (key: ObjectKey) => boolean;
+  /** Namespaces with failed tags that other credentials may mend; each may come more than once. */
+  readonly awaitingCredentials: () => Iterable<string>;
   /** When a tag that failed is tried again, in milliseconds since the epoch. */
   readonly atMs: (key: ObjectKey, tag: string) => number | undefined;
   /** The tags that are due now, and the delay until the next one is, in milliseconds; undefined: none waits. */
@@ -76,6 +78,7 @@ const failureReason = (stream: ImageStream, slot: string): string | undefined =>
 const createTable = () => {
   const byStream = new Map<string, Map<string, Retry>>();
   return {
+    entries: (): Iterable<readonly [string, ReadonlyMap<string, Retry>]> => byStream,
     of: (key: ObjectKey): ReadonlyMap<string, Retry> => byStream.get(formatKey(key)) ?? new Map(),
     set: (key: ObjectKey, tag: string, retry: Retry): void => {
       const retries = byStream.get(formatKey(key)) ?? new Map<string, Retry>();
@@ -131,6 +134,10 @@ export const createRetries = (clock: Clock): Retries => {
       const mendable = [...table.of(key)].filter(([, { reason }]) => credential.has(reason));
       for (const [tag, retry] of mendable) table.set(key, tag, { ...retry, attempt: 0, dueMs: clock.now() });
       return mendable.length > 0;
+    },
+    awaitingCredentials: function* () {
+      for (const [key, retries] of table.entries())
+        if ([...retries.values()].some(({ reason }) => credential.has(reason))) yield parseKey(key).namespace;
     },
     atMs: (key, tag) => table.of(key).get(tag)?.dueMs,
     due: (key) => {

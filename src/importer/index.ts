@@ -32,6 +32,7 @@ export type {
   RepositoryOutcome,
   ResolveOutcome,
 } from './types.ts';
+export { withCredentialsNote } from './with-credentials-note.ts';
 
 export type ImporterOptions = {
   readonly client: RegistryClient;

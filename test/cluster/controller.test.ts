@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Deployment, deployments, secrets } from '../../src/api/core.ts';
 import type { ImageStream } from '../../src/api/image-stream.ts';
@@ -7,10 +8,12 @@ import { anImage, push } from '../fakes/registry/index.ts';
 import { aliceHtpasswd, type DockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
 import {
   administer,
+  auditSince,
   digestsOf,
   ensureNamespace,
   eventually,
   install,
+  isOurWrite,
   type RunningController,
   startController,
   streamOf,
@@ -96,6 +99,45 @@ describe('controller', () => {
     } finally {
       await guarded.stop();
     }
+  });
+
+  it('tells of every stream where its images are, once', async () => {
+    const offset = statSync(inject('auditLog')).size;
+    const repository = `${registry.host}/team/app`;
+    const empty = streamOf({ namespace, name: 'empty' }, '');
+    await store.create(imageStreams, { ...empty, spec: {} }, {}, signal);
+    const whole = streamOf({ namespace, name: 'whole' }, '', {
+      annotations: { 'openshift.io/image.insecureRepository': 'true' },
+    });
+    await store.create(
+      imageStreams,
+      { ...whole, spec: { dockerImageRepository: `${repository}:main` } },
+      {},
+      signal,
+    );
+    const told = async (name: string) => (await get(name))?.status?.dockerImageRepository;
+    await eventually(async () => (await told('empty')) === '', 'the first status');
+    await eventually(async () => (await told('whole')) === repository, 'the second status');
+    // What somebody else writes there is put right by one write, too.
+    const forged = JSON.stringify({ status: { dockerImageRepository: 'forged' } });
+    kubectl('patch', '-n', namespace, 'is/empty', '--subresource=status', '--type=merge', '-p', forged);
+    await eventually(async () => (await told('empty')) === '', 'the correction');
+    kubectl('annotate', '-n', namespace, 'is/empty', 'noted=yes');
+    await pushed('three');
+    await store.create(
+      imageStreams,
+      streamOf({ namespace, name: 'later' }, `${repository}:main`),
+      {},
+      signal,
+    );
+    await eventually(async () => digestsOf(await get('later')).length === 1, 'a later import');
+    const writes = (name: string): number =>
+      auditSince(inject('auditLog'), offset).filter(
+        (event) =>
+          isOurWrite(event) && event.objectRef?.namespace === namespace && event.objectRef.name === name,
+      ).length;
+    expect(writes('empty')).toBe(2);
+    expect(writes('whole')).toBe(1);
   });
 
   it('answers probes and serves metrics', async () => {
