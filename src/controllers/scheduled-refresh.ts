@@ -176,6 +176,16 @@ const createAsk = (ports: ScheduledRefreshPorts) => {
   };
 };
 
+const createQueue = ({ clock, workers, onRuntime }: ScheduledRefreshPorts): WorkQueue =>
+  new WorkQueue({
+    name: 'scheduled-refresh',
+    clock,
+    onEvent: onRuntime,
+    groupOf: (sharingKey) => sharingKey.slice(0, sharingKey.indexOf(' ')),
+    // A registry that hangs must leave workers for the others.
+    maxPerGroup: Math.ceil(workers / 2),
+  });
+
 /**
  * The slots of scheduled tags (DECISIONS.md, 11): each is asked once for all streams that follow the same source. What was missed
  * while the program was down waits for its next slot.
@@ -185,15 +195,14 @@ export const createScheduledRefresh = (ports: ScheduledRefreshPorts): ScheduledR
   const index = createRefreshIndex();
   const ask = createAsk(ports);
   const slots = new Map<string, number>();
-  const queue = new WorkQueue({
-    name: 'scheduled-refresh',
+  const queue = createQueue(ports);
+  const timetable = new Timetable({
     clock,
-    onEvent: onRuntime,
-    groupOf: (sharingKey) => sharingKey.slice(0, sharingKey.indexOf(' ')),
-    // A registry that hangs must leave workers for the others.
-    maxPerGroup: Math.ceil(workers / 2),
+    time: 'wall',
+    onDue: (sharingKey) => queue.add(sharingKey),
+    // Set forward, it would make everything due at once; set back, nothing for as long. As after a start: each waits for its next slot.
+    onClockSet: () => [...slots.keys()].forEach(plan),
   });
-  const timetable = new Timetable({ clock, time: 'wall', onDue: (sharingKey) => queue.add(sharingKey) });
 
   const plan = (sharingKey: string): void => {
     const group = index.group(sharingKey);

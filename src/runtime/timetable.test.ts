@@ -77,6 +77,35 @@ describe('Timetable', () => {
     expect(seen).toEqual([100, 200, 300]);
   });
 
+  it('says that the time of day was set, before what that makes due', async () => {
+    const clock = createManualClock(0);
+    const told: string[] = [];
+    const timetable = new Timetable({
+      clock,
+      time: 'wall',
+      onDue: (key) => told.push(`${key}@${clock.now()}`),
+      onClockSet: () => {
+        told.push('set');
+        timetable.set('a', clock.now() + 5_000);
+      },
+    });
+    const stop = new AbortController();
+    const running = timetable.run(stop.signal);
+    timetable.set('a', 600_000);
+    clock.jump(3_600_000);
+    await clock.advance(70_000);
+    expect(told).toEqual(['set', 'a@3605000']);
+    timetable.set('a', clock.now() + 600_000);
+    clock.jump(-3_600_000);
+    await clock.advance(70_000);
+    expect(told.slice(2)).toEqual(['set', 'a@75000']);
+    clock.jump(1_000);
+    await clock.advance(70_000);
+    expect(told).toHaveLength(4);
+    stop.abort();
+    await running;
+  });
+
   it('ends when told to, waiting for nothing', async () => {
     const { timetable, stop, running } = aTimetable();
     timetable.set('a', 100);
