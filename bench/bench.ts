@@ -36,11 +36,20 @@ export const timed = async (work: () => Promise<unknown>): Promise<number> => {
 export const inTurns = async (
   bench: Bench,
   runs: number,
-  { ours, floor }: { readonly ours: () => Promise<number>; readonly floor: () => Promise<number> },
+  {
+    ours,
+    floor,
+    isWarm = bench.size === 'smoke',
+  }: {
+    readonly ours: () => Promise<number>;
+    readonly floor: () => Promise<number>;
+    /** There was a warm-up already. */
+    readonly isWarm?: boolean;
+  },
 ): Promise<{ readonly values: readonly number[]; readonly floors: readonly number[] }> => {
   const values: number[] = [];
   const floors: number[] = [];
-  if (bench.size !== 'smoke') {
+  if (!isWarm) {
     await ours();
     await floor();
   }

@@ -1,5 +1,6 @@
 import type { Group } from '../bench.ts';
 import { importGroup } from './import.ts';
+import { latencyGroup } from './latency.ts';
 import { loadGroup } from './load.ts';
 import { recordGroup } from './record.ts';
 import { refreshGroup } from './refresh.ts';
@@ -12,6 +13,7 @@ export const groups: readonly Group[] = [
   refreshGroup,
   startGroup,
   storeGroup,
+  latencyGroup,
   loadGroup,
   recordGroup,
 ];
