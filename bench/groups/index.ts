@@ -4,6 +4,7 @@ import { latencyGroup } from './latency.ts';
 import { loadGroup } from './load.ts';
 import { recordGroup } from './record.ts';
 import { refreshGroup } from './refresh.ts';
+import { standaloneGroup } from './standalone.ts';
 import { startGroup } from './start.ts';
 import { storeGroup } from './store.ts';
 
@@ -14,6 +15,7 @@ export const groups: readonly Group[] = [
   startGroup,
   storeGroup,
   latencyGroup,
+  standaloneGroup,
   loadGroup,
   recordGroup,
 ];
