@@ -27,7 +27,11 @@ export type ImageKeeperOptions = {
   readonly graceMs: number | undefined;
 };
 
-const storeIfMissing = async (store: Store, image: Image, signal: AbortSignal): Promise<Status | undefined> => {
+const storeIfMissing = async (
+  store: Store,
+  image: Image,
+  signal: AbortSignal,
+): Promise<Status | undefined> => {
   const {
     dockerImageManifest: _manifest,
     dockerImageConfig: _config,

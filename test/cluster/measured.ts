@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { usageOf } from '../e2e/load/measure.ts';
 import { eventually, type RunningController, startController } from './harness.ts';
 
 /** Has Node collect its garbage, all of it, when it is sent SIGUSR2. */
@@ -22,19 +22,12 @@ export const untilRead = async (running: RunningController, streams: number): Pr
   return performance.now();
 };
 
-/** Seconds of CPU that a controller has used so far. */
-export const cpuSeconds = ({ process: { pid } }: RunningController): number => {
-  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-  const fields = rest.split(' ');
-  // utime and stime, in hundredths of a second on every Linux that Node runs on.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
-
 /** Waits until a controller has done what there was to do at its start. */
 export const untilIdle = async (running: RunningController): Promise<void> => {
-  let before = cpuSeconds(running);
-  const isIdle = (): boolean => {
-    const now = cpuSeconds(running);
+  const pid = running.process.pid ?? 0;
+  let before = 0;
+  const isIdle = async (): Promise<boolean> => {
+    const { cpuSeconds: now } = await usageOf(pid);
     const used = now - before;
     before = now;
     return used < 0.2;
@@ -53,9 +46,6 @@ export const memoryOf = async (
     running.process.kill('SIGUSR2');
     await eventually(() => collections().length > before, 'the collection');
   }
-  const status = readFileSync(`/proc/${running.process.pid}/status`, 'utf8');
-  return {
-    resident: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024,
-    heap: Number(collections().at(-1)?.['heapUsed']),
-  };
+  const { residentMiB } = await usageOf(running.process.pid ?? 0);
+  return { resident: residentMiB * 2 ** 20, heap: Number(collections().at(-1)?.['heapUsed']) };
 };
