@@ -21,6 +21,7 @@ import type { OnController } from './events.ts';
 import { createImagePruner } from './image-pruner.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
+import { createImageKeeper } from './keep-image.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
 import { hurryOnChange, type PullSecretChanges } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
@@ -112,7 +113,9 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const references = createReferences(options.references, { ...shared, enqueue });
   const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
   const { toldRevision } = sinks;
-  const tagPorts = { ...options, streams, dueTags };
+  const graceMs = settings.pruneImagesAfterMs;
+  const keepImage = createImageKeeper({ store, clock, graceMs });
+  const tagPorts = { ...options, streams, dueTags, keepImage };
   const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references, toldRevision });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
@@ -131,7 +134,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
   });
 
-  const importRequests = createImportRequestController(options);
+  const importRequests = createImportRequestController({ ...options, keepImage });
   const { permissions } = references;
   const triggers = createTriggerControllers({ ...options, streams, permissions });
 
@@ -150,7 +153,6 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     ...permissions.sources,
   ];
   const loops = [importing, importRequests.controller, publisher.controller, ...triggers.controllers];
-  const graceMs = settings.pruneImagesAfterMs;
   const pruners = graceMs === undefined ? [] : [createImagePruner({ ...options, streams, graceMs })];
   const runnables = [...loops, ...refresh.runnables, ...sinks.publishers, ...pruners];
   return {

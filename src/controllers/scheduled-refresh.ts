@@ -159,13 +159,13 @@ const createAsk = (ports: ScheduledRefreshPorts) => {
 
   /** One question for all members of a group. */
   return async (group: RefreshGroup, slotMs: number, signal: AbortSignal): Promise<void> => {
-    const [first] = [...group.members.values()].filter((member) => !isRefused(member));
+    const [first] = group.members.filter((member) => !isRefused(member));
     if (first === undefined) return;
     const askedMs = clock.now();
     const caller = first.key.namespace;
     const context = { keychain: await keychains(caller, signal), caller, priority: 'scheduled' } as const;
     const resolved = await importer.resolve(group.request, context, signal);
-    const told = [...group.members.values()].filter((member) => tell(member, resolved, askedMs)).length;
+    const told = group.members.filter((member) => tell(member, resolved, askedMs)).length;
     const outcome = !resolved.ok ? 'failed' : told > 0 ? 'moved' : 'unchanged';
     onEvent({
       type: 'refresh',
