@@ -153,7 +153,15 @@ const createLead = ({ state, stores, registry, sinks }: LeadParts, options: Part
   const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
   const seesAllStreams = options.config.namespace === '';
   const targets = { workloads: workloadKinds, builds: buildKinds, access: stores.workloads };
-  const mode = { references: 'by-grant', seesAllStreams, targets, recordEvent, sinks } as const;
+  const pauseNamespace = stores.lease.namespace;
+  const mode = {
+    references: 'by-grant',
+    seesAllStreams,
+    targets,
+    pauseNamespace,
+    recordEvent,
+    sinks,
+  } as const;
   return async (signal: AbortSignal): Promise<void> => {
     const work = createWork(stores.store, registry, mode, options);
     state.work = work;

@@ -98,6 +98,8 @@ export type WorkOptions = {
   /** The store shows the streams of all namespaces: what none of them refers to is not needed. */
   readonly seesAllStreams: boolean;
   readonly targets: TriggerTargets;
+  /** Where the ConfigMap that pauses everything is looked for. */
+  readonly pauseNamespace: string;
   /** Where the secrets of a namespace are read; undefined: what the watches have seen will do. */
   readonly listSecrets?: PullSecretPorts['listSecrets'];
   readonly recordEvent: RecordEvent;
@@ -137,6 +139,7 @@ export const createWork = (
     },
     references: work.references,
     targets: work.targets,
+    pauseNamespace: work.pauseNamespace,
     recordEvent: work.recordEvent,
     noteOfChange,
     publish: feed.publish,
@@ -148,11 +151,13 @@ export const createWork = (
   });
   metrics.watchTriggers(controllers.waitingTriggers);
   metrics.watchSinks(controllers.sinks);
+  metrics.watchPause(() => controllers.pausedBecause() !== undefined);
   const why = createWhy({
     getStream: (key) => controllers.streams.get(key),
     importer,
     keychains,
     retryAtMs: controllers.retryAtMs,
+    pausedBecause: controllers.pausedBecause,
     intervals,
     clock,
   });

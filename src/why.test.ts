@@ -51,7 +51,7 @@ const stream: Stored<ImageStream> = {
   },
 };
 
-const setUp = () => {
+const setUp = (paused?: string) => {
   const clock = createManualClock();
   const registry = createFakeRegistry();
   registry.addImage(source, {}, 'v1');
@@ -61,6 +61,7 @@ const setUp = () => {
     importer,
     keychains: async (namespace) => () => (namespace === 'ns' ? [pull] : []),
     retryAtMs: (_key, tag) => (tag === 'gone' ? clock.now() + 60_000 : undefined),
+    pausedBecause: () => paused,
     intervals: { defaultMs: 900_000, floorMs: 1_000 },
     clock,
   });
@@ -131,6 +132,13 @@ describe('why', () => {
       attempts: [],
       gates: [],
     });
+  });
+
+  it('tells that nothing is asked of itself while everything is paused, and no time of a next try', async () => {
+    const { why } = setUp('the ConfigMap ns/imagestreams-pause pauses everything');
+    const [explanation] = (await why(key, 'gone', never)) ?? [];
+    expect(explanation?.halted).toContain('pauses everything');
+    expect(explanation?.next).toBeUndefined();
   });
 
   it('goes through all tags where none is named', async () => {

@@ -5,6 +5,7 @@ import type { ImageStream, TagReference } from './api/image-stream.ts';
 import type { Stored } from './api/meta.ts';
 import { isImportable } from './api/pending.ts';
 import { failure } from './api/status.ts';
+import { isSuspended, whySuspended } from './api/suspension.ts';
 import { findTag, latestTagEvent } from './api/tag-history.ts';
 import type { ExtraRoute } from './apiserver/server.ts';
 import {
@@ -25,6 +26,8 @@ export type WhyPorts = {
   readonly keychains: Keychains;
   /** When a tag that failed is tried again, in milliseconds since the epoch; the repository of a stream is the empty tag. */
   readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
+  /** Why no stream is refreshed of itself; undefined: nobody has paused that. */
+  readonly pausedBecause: () => string | undefined;
   readonly intervals: IntervalSettings;
   readonly clock: Pick<Clock, 'now'>;
 };
@@ -77,6 +80,10 @@ const tagsOf = (stream: ImageStream): readonly string[] => [
 const hasTag = (stream: ImageStream, tag: string): boolean =>
   tagsOf(stream).includes(tag) || findTag(stream.status, tag) !== undefined;
 
+/** Why nothing is asked of itself; undefined: everything is. */
+const haltedBecause = (stream: ImageStream, { pausedBecause }: WhyPorts): string | undefined =>
+  pausedBecause() ?? (isSuspended(stream) ? whySuspended : undefined);
+
 const nextOf = (
   key: ObjectKey,
   stream: Stored<ImageStream>,
@@ -110,6 +117,8 @@ export const createWhy = (ports: WhyPorts): Why => {
     if (source === undefined)
       return { tag, state: `${state}; ${unasked(spec)}`, places: [], attempts: [], gates: [] };
     if (known === undefined) return { tag, state, places: [], attempts: [], gates: [] };
+    const halted = haltedBecause(stream, ports);
+    if (halted !== undefined) return { tag, state, ...known, halted };
     const next = nextOf(key, stream, tag, context, ports);
     return { tag, state, ...known, ...(next === undefined ? {} : { next }) };
   };

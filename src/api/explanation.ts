@@ -82,5 +82,7 @@ export type Explanation = {
   /** Newest first; those of this run of the program. */
   readonly attempts: readonly ExplainedAttempt[];
   readonly next?: { readonly at: string; readonly why: 'refresh' | 'retry' } | undefined;
+  /** Why nothing is asked of itself, as a sentence: the stream is suspended, or everything is paused. */
+  readonly halted?: string | undefined;
   readonly gates: readonly ExplainedGate[];
 };

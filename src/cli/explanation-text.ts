@@ -90,7 +90,7 @@ export const formatExplanation = (
   stream: string | undefined,
   nowMs: number,
 ): string => {
-  const { state, places, attempts, next, gates } = explanation;
+  const { state, places, attempts, next, halted, gates } = explanation;
   const failure = attempts[0]?.failure;
   const isAsked = explanation.reference !== undefined;
   const lines = [
@@ -104,6 +104,7 @@ export const formatExplanation = (
       attempts.flatMap((attempt) => describeAttempt(attempt, nowMs)),
     ),
     ...(next === undefined ? [] : section('Next', [`${inTime(next.at, nowMs)} (${whys[next.why]})`])),
+    ...(halted === undefined ? [] : section('Halted', [halted])),
     ...section(
       'Hosts',
       gates.map((gate) => describeGate(gate, nowMs)),

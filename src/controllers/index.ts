@@ -21,6 +21,7 @@ import type { OnController } from './events.ts';
 import { createImagePruner } from './image-pruner.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
+import { createPause, resumeAfterPause } from './pause.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
 import { hurryOnChange, type PullSecrets } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
@@ -68,6 +69,8 @@ export type ControllersOptions = {
   readonly settings: ControllerSettings;
   readonly references: ReferenceMode;
   readonly targets: TriggerTargets;
+  /** Where the ConfigMap that pauses everything is looked for. Default nowhere: nothing can be paused. */
+  readonly pauseNamespace?: string | undefined;
   readonly recordEvent: RecordEvent;
   readonly noteOfChange: (event: ChangeEvent, stream: Stored<ImageStream>) => EventNote;
   /** Told of every change as it happens: the local feed. */
@@ -86,6 +89,8 @@ export type Controllers = {
   readonly hasSynced: () => boolean;
   /** Scheduled tags in all. */
   readonly scheduledTags: () => number;
+  /** Why no stream is refreshed of itself; undefined: nobody has paused that. */
+  readonly pausedBecause: () => string | undefined;
   readonly sinks: readonly SinkPublisher[];
   /** When a tag that failed is tried again, in milliseconds since the epoch; the repository of a stream is the empty tag. */
   readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
@@ -111,16 +116,12 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const references = createReferences(options.references, { ...shared, enqueue });
   const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
   const { toldRevision } = sinks;
-  const tagPorts = { ...options, streams, dueTags };
+  const pause = createPause(shared, options.pauseNamespace);
+  const tagPorts = { ...options, streams, dueTags, pause };
   const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references, toldRevision });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
-  const refresh = createScheduledRefresh({
-    ...tagPorts,
-    enqueue,
-    intervals: settings.intervals,
-    workers: refreshWorkers,
-  });
+  const refresh = createScheduledRefresh({ ...tagPorts, ...settings, enqueue, workers: refreshWorkers });
   const publisher = createEventPublisher({
     ...options,
     noteOf: options.noteOfChange,
@@ -135,9 +136,12 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const triggers = createTriggerControllers({ ...options, streams, permissions });
 
   streams.onChange(reconcileChanges(importing));
-  streams.onChange((_old, _current, key) => refresh.observe(key));
-  streams.onChange((_old, current, key) => references.observe(key, current));
+  streams.onChange((_old, current, key) => {
+    refresh.observe(key);
+    references.observe(key, current);
+  });
   streams.onChange(publisher.onChange);
+  resumeAfterPause(pause, streams, enqueue);
   hurryOnChange({ pullSecrets, streams, retries, enqueue, observe: refresh.observe });
 
   const sources = [streams, ...sinks.sources];
@@ -147,6 +151,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     ...triggers.sources,
     importRequests.source,
     ...permissions.sources,
+    ...pause.sources,
   ];
   const loops = [importing, importRequests.controller, publisher.controller, ...triggers.controllers];
   const graceMs = settings.pruneImagesAfterMs;
@@ -157,6 +162,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
     scheduledTags: refresh.scheduled,
     retryAtMs: retries.atMs,
+    pausedBecause: pause.reason,
     sinks: sinks.publishers,
     toldRevision,
     waitingTriggers: triggers.waiting,

@@ -3,6 +3,7 @@ import { importSuccess } from '../api/condition.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
 import { settledDigests } from '../api/pending.ts';
+import { isSuspended, suspensionProblem } from '../api/suspension.ts';
 import { findTag } from '../api/tag-history.ts';
 import {
   type Importer,
@@ -28,6 +29,7 @@ import {
 import type { ObjectKey } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
+import type { Pause } from './pause.ts';
 import type { RecordEvent } from './ports.ts';
 import {
   createRefreshIndex,
@@ -46,6 +48,7 @@ export type ScheduledRefreshPorts = {
   /** Has the image stream controller look at a stream. */
   readonly enqueue: (key: ObjectKey) => void;
   readonly intervals: IntervalSettings;
+  readonly pause: Pick<Pause, 'reason'>;
   readonly recordEvent: RecordEvent;
   /** Sources asked at a time. */
   readonly workers: number;
@@ -70,24 +73,27 @@ const refusals: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden']);
 /** The host that a canonical reference begins with. */
 const registryOf = (reference: string): string => reference.slice(0, reference.indexOf('/'));
 
-/** Tells the user of an interval that is not taken as it stands. A courtesy: that it cannot be told stops no refresh. */
+/** An annotation that is not taken as it stands: the reason of the Event, and a sentence. */
+type Problem = { readonly reason: string; readonly message: string };
+
+/** Tells the user of it. A courtesy: that it cannot be told stops no refresh. */
 const tellProblem = async (
   { apiVersion, kind, metadata }: Stored<ImageStream>,
-  problem: string,
+  { reason, message }: Problem,
   { recordEvent, clock, logger }: ScheduledRefreshPorts,
   signal: AbortSignal,
 ): Promise<void> => {
   const { namespace = '', name, uid } = metadata;
   const id = createHash('sha256')
-    .update(JSON.stringify([uid, problem]))
+    .update(JSON.stringify([uid, message]))
     .digest('hex');
   try {
     await recordEvent(
       {
         id,
         type: 'Warning',
-        reason: 'RefreshInterval',
-        message: problem,
+        reason,
+        message,
         involvedObject: { apiVersion, kind, namespace, name, uid },
         at: formatTime(clock.now()),
       },
@@ -95,7 +101,7 @@ const tellProblem = async (
     );
   } catch (error) {
     signal.throwIfAborted();
-    logger.warn({ err: error, namespace, name, problem }, 'cannot write the event');
+    logger.warn({ err: error, namespace, name, problem: message }, 'cannot write the event');
   }
 };
 
@@ -105,8 +111,12 @@ const entriesOf = async (
   signal: AbortSignal,
 ): Promise<readonly RefreshEntry[]> => {
   const stream = ports.streams.get(key);
-  const tags = stream?.spec?.tags?.filter(({ importPolicy }) => importPolicy?.scheduled === true) ?? [];
-  if (stream === undefined || tags.length === 0) return [];
+  if (stream === undefined || isSuspended(stream)) return [];
+  const notSuspended = suspensionProblem(stream);
+  if (notSuspended !== undefined)
+    await tellProblem(stream, { reason: 'Suspend', message: notSuspended }, ports, signal);
+  const tags = stream.spec?.tags?.filter(({ importPolicy }) => importPolicy?.scheduled === true) ?? [];
+  if (tags.length === 0) return [];
   const keychain = await ports.keychains(key.namespace, signal);
   const { placesOf } = ports.importer;
   const found = tags.map((tag) => ({
@@ -114,7 +124,8 @@ const entriesOf = async (
     scheduled: scheduledRefresh(stream, tag, { keychain, settings: ports.intervals, placesOf }),
   }));
   const problems = found.flatMap(({ scheduled }) => scheduled?.problem ?? []);
-  for (const problem of new Set(problems)) await tellProblem(stream, problem, ports, signal);
+  for (const message of new Set(problems))
+    await tellProblem(stream, { reason: 'RefreshInterval', message }, ports, signal);
   return found.flatMap(({ tag, scheduled }) => {
     if (scheduled === undefined) return [];
     const { problem: _problem, ...rest } = scheduled;
@@ -146,7 +157,7 @@ const createAsk = (ports: ScheduledRefreshPorts) => {
 
   const tell = ({ key, tag }: RefreshMember, resolved: ResolveOutcome, sinceMs: number): boolean => {
     const stream = streams.get(key);
-    if (stream === undefined || isSettled(stream, tag, resolved)) return false;
+    if (stream === undefined || isSuspended(stream) || isSettled(stream, tag, resolved)) return false;
     dueTags.mark(key, tag, { cause: { type: 'Schedule' }, resolved, sinceMs });
     enqueue(key);
     return true;
@@ -206,7 +217,8 @@ export const createScheduledRefresh = (ports: ScheduledRefreshPorts): ScheduledR
   const work = async (sharingKey: string, signal: AbortSignal): Promise<void> => {
     const group = index.group(sharingKey);
     try {
-      if (group !== undefined) await ask(group, slots.get(sharingKey) ?? clock.now(), signal);
+      const isPaused = ports.pause.reason() !== undefined;
+      if (group !== undefined && !isPaused) await ask(group, slots.get(sharingKey) ?? clock.now(), signal);
     } catch (error) {
       if (signal.aborted) throw error;
       // What a registry does is an outcome: this is the store that could not be read, or a bug. The next slot comes in any case.

@@ -49,3 +49,16 @@ describe('the series of gates', () => {
     ]);
   });
 });
+
+describe('the series of the pause', () => {
+  it('tells whether everything is paused, as it is at the scrape', async () => {
+    const metrics = createMetrics(clock);
+    let isPaused = false;
+    metrics.watchPause(() => isPaused);
+    const scraped = async () =>
+      (await metrics.route.handle()).body.split('\n').find((line) => line.startsWith('imagestreams_paused '));
+    expect(await scraped()).toBe('imagestreams_paused 0');
+    isPaused = true;
+    expect(await scraped()).toBe('imagestreams_paused 1');
+  });
+});

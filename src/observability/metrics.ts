@@ -33,6 +33,7 @@ const help = {
   imagestreams_registry_quota_remaining: 'What a registry host last said is left of its quota.',
   imagestreams_refreshes_total: 'Slots of scheduled tags, by outcome.',
   imagestreams_refresh_lag_seconds: 'How long after its slot a source was asked.',
+  imagestreams_paused: 'Whether an operator has paused all scheduled refreshes and retries.',
   imagestreams_events_published_total: 'Change events told to a sink.',
   imagestreams_events_parked_total: 'Change events that a sink refused for good and that wait for a person.',
   imagestreams_events_gaps_total: 'Gaps told to a sink: history that was trimmed before it could be told.',
@@ -84,6 +85,7 @@ const createSeries = (registry: Registry) => {
     },
     refreshes: counter('imagestreams_refreshes_total', 'registry', 'outcome'),
     refreshLag: histogram('imagestreams_refresh_lag_seconds', 'registry'),
+    paused: gauge('imagestreams_paused'),
     events: counter('imagestreams_events_published_total', 'sink', 'reason'),
     eventsParked: counter('imagestreams_events_parked_total', 'sink'),
     eventGaps: counter('imagestreams_events_gaps_total', 'sink'),
@@ -257,11 +259,16 @@ export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
   const series = createSeries(registry);
   const hostOf = createHostLabels();
   let gatesOf: () => readonly HostGate[] = () => [];
+  let isPaused = (): boolean => false;
   let waitingTriggers: () => WaitingChanges = () => ({ count: 0, longestMs: 0 });
   return {
     /** Where the state of the gates is read from when somebody looks. */
     watchGates: (gates: () => readonly HostGate[]): void => {
       gatesOf = gates;
+    },
+    /** Where it is read from whether everything is paused. */
+    watchPause: (paused: () => boolean): void => {
+      isPaused = paused;
     },
     /** Where it is read from what waits to follow its tag. */
     watchTriggers: (waiting: () => WaitingChanges): void => {
@@ -283,6 +290,7 @@ export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
       isPublic: false,
       handle: async () => {
         showGates(series.gates, gatesOf(), hostOf, now());
+        series.paused.set(isPaused() ? 1 : 0);
         const { count, longestMs } = waitingTriggers();
         series.triggersWaiting.set(count);
         series.triggersLongest.set(longestMs / 1000);

@@ -103,6 +103,7 @@ const startApi = async (row: Row, { world, importer, context }: Rig): Promise<Fa
     importer,
     keychains: async () => context.keychain,
     retryAtMs: () => undefined,
+    pausedBecause: () => undefined,
     intervals: { defaultMs: 900_000, floorMs: 1_000 },
     clock: world.clock,
   });
