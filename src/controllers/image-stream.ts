@@ -2,6 +2,7 @@ import type { ImageStream, ImageStreamStatus } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
 import type { ToldRevision } from '../api/object-budget.ts';
 import { imageStreams } from '../api/resources.ts';
+import type { Status } from '../api/status.ts';
 import { isSuspended } from '../api/suspension.ts';
 import {
   type DueTag,
@@ -9,6 +10,7 @@ import {
   type ImportPlan,
   type ImportResults,
   isNothing,
+  isRefreshed,
   type Keychains,
   parseSource,
   planImports,
@@ -21,6 +23,7 @@ import { isStoreError } from '../store/errors.ts';
 import type { ObjectKey, Store } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
+import { soonestOf } from './failure-class.ts';
 import { keepImage } from './keep-image.ts';
 import type { Pause } from './pause.ts';
 import type { References } from './references.ts';
@@ -104,11 +107,25 @@ const registryOf = (from: string): string => {
   return parsed.ok ? parsed.source.reference.registry : '';
 };
 
-/** What came of a plan, and which secrets it was tried with. */
-type Tried = { readonly results: ImportResults; readonly secrets: number };
+/** What came of a plan, for which stream, and which secrets it was tried with. */
+type Tried = {
+  readonly stream: ImageStream;
+  readonly results: ImportResults;
+  readonly secrets: number;
+};
+
+type Outcome = ImportResults['tags'][number]['outcome'] | NonNullable<ImportResults['repository']>['outcome'];
+
+/** Why something is tried again: it failed, or some of the tags that a listing found did. */
+const failureOf = (outcome: Outcome): Status | undefined => {
+  if (outcome === 'unchanged') return undefined;
+  if (!outcome.ok) return outcome.status;
+  const found = 'images' in outcome ? outcome.images : [];
+  return soonestOf(found.flatMap((image) => (image.ok ? [] : [image.status])));
+};
 
 /** Tells retries and metrics how the tries went. */
-const report = (key: ObjectKey, { results, secrets }: Tried, ports: ImageStreamPorts): void => {
+const report = (key: ObjectKey, { stream, results, secrets }: Tried, ports: ImageStreamPorts): void => {
   const { retries, onEvent } = ports;
   const { repository } = results;
   const tries = [
@@ -117,8 +134,10 @@ const report = (key: ObjectKey, { results, secrets }: Tried, ports: ImageStreamP
   ];
   for (const { slot, planned, outcome } of tries) {
     const isFailure = outcome !== 'unchanged' && !outcome.ok;
-    if (isFailure) retries.failed(key, slot, outcome.status, secrets);
-    else retries.succeeded(key, slot);
+    const status = failureOf(outcome);
+    const isRefresh = isFailure && isRefreshed(stream, slot);
+    if (status === undefined) retries.succeeded(key, slot);
+    else retries.failed(key, slot, { status, secrets, isRefresh });
     const isScheduled = planned.cause.type === 'Schedule';
     const reason = isFailure ? (outcome.status.reason ?? 'InternalError') : undefined;
     onEvent({ type: 'import', registry: registryOf(planned.request.from), isScheduled, reason });
@@ -214,17 +233,16 @@ export const createImageStreamReconciler = (ports: ImageStreamPorts): Reconcile 
       return done;
     }
     const due = dueTagsOf(key, isLeftAlone, ports);
-    const repositoryDue = due.get(repositorySlot)?.cause;
     const plan = planImports(stream, {
       due,
       maxTags: settings.maxTagsPerRepository,
-      ...(repositoryDue === undefined ? {} : { repositoryDue }),
+      repositoryDue: due.get(repositorySlot),
     });
     try {
       // Counted before they are read: what changes later is another try.
       const secrets = retries.secretsOf(key.namespace);
       const results = await runPlan(plan, { namespace: key.namespace, due }, ports, signal);
-      report(key, { results, secrets }, ports);
+      report(key, { stream, results, secrets }, ports);
       const references = await ports.references.factsFor(stream, signal);
       const { historyLimit } = settings;
       const { toldRevision } = ports;

@@ -25,6 +25,7 @@ import { createPause, resumeAfterPause } from './pause.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
 import { hurryOnChange, type PullSecrets } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
+import type { RegistrySchedule } from './registry-schedules.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
 import type { SinkPublisher } from './sink-publisher.ts';
@@ -37,6 +38,7 @@ export type { ControllerEvent, OnController } from './events.ts';
 export type { Delivery, EventNote, EventSink, RecordEvent, SinkEvent, StreamIdentity } from './ports.ts';
 export { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
+export type { RegistrySchedule } from './registry-schedules.ts';
 export type { WaitingChanges } from './triggers/budget.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
 export {
@@ -87,8 +89,12 @@ export type ControllersOptions = {
 export type Controllers = {
   readonly streams: Lister<Stored<ImageStream>>;
   readonly hasSynced: () => boolean;
-  /** Scheduled tags in all. */
+  /** Scheduled tags in all, and repositories. */
   readonly scheduledTags: () => number;
+  /** When a tag, or the repository (''), is refreshed next, in milliseconds since the epoch; undefined: not on a schedule. */
+  readonly refreshAtMs: (key: ObjectKey, tag: string) => number | undefined;
+  /** What is asked on a schedule, by registry. */
+  readonly schedules: () => readonly RegistrySchedule[];
   /** Why no stream is refreshed of itself; undefined: nobody has paused that. */
   readonly pausedBecause: () => string | undefined;
   readonly sinks: readonly SinkPublisher[];
@@ -115,13 +121,17 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const enqueue = (key: ObjectKey): void => importing.enqueue(key);
   const references = createReferences(options.references, { ...shared, enqueue });
   const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
-  const { toldRevision } = sinks;
   const pause = createPause(shared, options.pauseNamespace);
   const tagPorts = { ...options, streams, dueTags, pause };
-  const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references, toldRevision });
+  const reconcile = createImageStreamReconciler({
+    ...tagPorts,
+    retries,
+    references,
+    toldRevision: sinks.toldRevision,
+  });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
-  const refresh = createScheduledRefresh({ ...tagPorts, ...settings, enqueue, workers: refreshWorkers });
+  const refresh = createScheduledRefresh({ ...tagPorts, enqueue, workers: refreshWorkers });
   const publisher = createEventPublisher({
     ...options,
     noteOf: options.noteOfChange,
@@ -161,10 +171,12 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
     scheduledTags: refresh.scheduled,
+    refreshAtMs: refresh.atMs,
+    schedules: refresh.registries,
     retryAtMs: retries.atMs,
     pausedBecause: pause.reason,
     sinks: sinks.publishers,
-    toldRevision,
+    toldRevision: sinks.toldRevision,
     waitingTriggers: triggers.waiting,
     run: (signal) => runManager({ sources, optionalSources, runnables, clock, logger }, signal),
   };

@@ -8,10 +8,14 @@ export type TimetableOptions = {
   readonly time: 'monotonic' | 'wall';
   /** Called once per key when its time has come, earliest first. */
   readonly onDue: (key: string) => void;
+  /** Called when the clock was set back: times that were near may be far now. Default nothing. */
+  readonly onBack?: (() => void) | undefined;
 };
 
 /** Wall time may jump (a laptop wakes, NTP steps): a long sleep is cut, so that a jump is noticed. */
 const longestSleepMs = 60_000;
+/** Less is the ordinary correction of a clock. */
+const setBackMs = 1_000;
 
 /** Keys with one time each, in a heap: a single sleeper serves any number of them. */
 export class Timetable {
@@ -22,8 +26,11 @@ export class Timetable {
   /** Binary heap by time; entries that `#times` no longer holds are skipped when they surface. */
   #heap: Entry[] = [];
   #alarm = new AbortController();
+  readonly #onBack: () => void;
+  #latestMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ clock, time, onDue }: TimetableOptions) {
+  constructor({ clock, time, onDue, onBack = () => undefined }: TimetableOptions) {
+    this.#onBack = onBack;
     this.#clock = clock;
     this.#now = time === 'wall' ? clock.now : clock.monotonic;
     this.#onDue = onDue;
@@ -59,12 +66,19 @@ export class Timetable {
     try {
       while (!signal.aborted) {
         this.#alarm = new AbortController();
+        this.#noticeBack();
         for (let key = this.#takeDue(); key !== undefined; key = this.#takeDue()) this.#onDue(key);
         await this.#wait(this.#alarm.signal);
       }
     } finally {
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  #noticeBack(): void {
+    const nowMs = this.#now();
+    if (nowMs < this.#latestMs - setBackMs) this.#onBack();
+    this.#latestMs = nowMs;
   }
 
   /** Sleeps until the earliest time, or until the alarm says that it changed. */

@@ -4,6 +4,8 @@ import type { Clock } from '../../src/lib/clock.ts';
 export type ManualClock = Clock & {
   /** Moves time on, waking sleepers in the order of their deadlines; what they start is let run in between. */
   readonly advance: (ms: number) => Promise<void>;
+  /** Sets the time of day, as an operator or NTP does; sleepers sleep as long as they would. */
+  readonly set: (nowMs: number) => void;
   /** Milliseconds until the first sleeper wakes; `undefined` when nobody sleeps. */
   readonly untilNext: () => number | undefined;
   /** How many callers sleep now. */
@@ -56,6 +58,7 @@ export const runToEnd = async <Value>(clock: ManualClock, work: Promise<Value>):
 /** A {@link ManualClock} that starts at `startMs` (default: 2026-01-01T00:00:00Z). */
 export const createManualClock = (startMs = Date.UTC(2026, 0, 1)): ManualClock => {
   let elapsedMs = 0;
+  let offsetMs = startMs;
   const sleepers = new Set<Sleeper>();
 
   const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -92,10 +95,13 @@ export const createManualClock = (startMs = Date.UTC(2026, 0, 1)): ManualClock =
   };
 
   return {
-    now: () => startMs + elapsedMs,
+    now: () => offsetMs + elapsedMs,
     monotonic: () => elapsedMs,
     sleep,
     advance,
+    set: (nowMs) => {
+      offsetMs = nowMs - elapsedMs;
+    },
     untilNext: () =>
       sleepers.size === 0 ? undefined : Math.min(...[...sleepers].map(({ at }) => at)) - elapsedMs,
     sleeping: () => sleepers.size,
