@@ -151,15 +151,18 @@ export const createWork = (
   });
   metrics.watchTriggers(controllers.waitingTriggers);
   metrics.watchSinks(controllers.sinks);
-  metrics.watchPause(() => controllers.pausedBecause() !== undefined);
+  metrics.watchSchedule(() => ({
+    isPaused: controllers.pausedBecause() !== undefined,
+    registries: controllers.schedules(),
+  }));
   const why = createWhy({
     getStream: (key) => controllers.streams.get(key),
     importer,
     keychains,
     retryAtMs: controllers.retryAtMs,
+    refreshAtMs: controllers.refreshAtMs,
     pausedBecause: controllers.pausedBecause,
     intervals,
-    clock,
   });
   const { toldRevision } = controllers;
   return { keychains, feed, controllers, why, toldRevision };

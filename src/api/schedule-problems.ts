@@ -19,6 +19,14 @@ const filterProblem = (stream: ImageStream): string | undefined => {
   return tagFilterProblem(text, parsed.problem);
 };
 
+/** What is wrong with the annotations about `spec.dockerImageRepository`, apart from its interval; sentences. */
+export const repositoryProblems = (stream: ImageStream): readonly string[] =>
+  [
+    toggleProblem(stream, scheduledAnnotation),
+    scheduledWithoutRepository(stream),
+    filterProblem(stream),
+  ].filter((problem) => problem !== undefined);
+
 const intervalProblems = (stream: ImageStream, settings: IntervalSettings): readonly string[] => {
   const scheduled = (stream.spec?.tags ?? []).filter(({ importPolicy }) => importPolicy?.scheduled === true);
   const refreshed = isOn(stream, scheduledAnnotation) ? [undefined, ...scheduled] : scheduled;

@@ -13,6 +13,7 @@ import {
   type OnRuntime,
   reconcileChanges,
   runManager,
+  type Source,
 } from '../runtime/index.ts';
 import type { ObjectKey, Store } from '../store/store.ts';
 import { createDueTags } from './due-tags.ts';
@@ -156,13 +157,8 @@ export const createControllers = (options: ControllersOptions): Controllers => {
 
   const sources = [streams, ...sinks.sources];
   // Without the right to read one of these the rest goes on.
-  const optionalSources = [
-    ...pullSecrets.sources,
-    ...triggers.sources,
-    importRequests.source,
-    ...permissions.sources,
-    ...pause.sources,
-  ];
+  const optional = [pullSecrets, triggers, permissions, pause, { sources: [importRequests.source] }];
+  const optionalSources: readonly Source[] = optional.flatMap((part) => part.sources);
   const loops = [importing, importRequests.controller, publisher.controller, ...triggers.controllers];
   const graceMs = settings.pruneImagesAfterMs;
   const pruners = graceMs === undefined ? [] : [createImagePruner({ ...options, streams, graceMs })];
