@@ -46,11 +46,22 @@ export type Why = (
 /** Stands for `spec.dockerImageRepository` among the tags. */
 const repositoryTag = '';
 
+const stateOfTag = (stream: ImageStream, name: string): string => {
+  const current = latestTagEvent(stream.status, name);
+  return current === undefined ? 'no image yet' : `${current.image} since ${current.created ?? '?'}`;
+};
+
+const stateOfRepository = ({ status }: ImageStream): string => {
+  if (status?.repository?.imported !== true) return 'not listed yet';
+  const tags = (status.tags ?? []).filter(({ items }) => (items ?? []).length > 0).length;
+  const { leftOut = 0 } = status.repository;
+  return `listed; ${tags} tags have an image${leftOut === 0 ? '' : `, ${leftOut} were left out`}`;
+};
+
 const stateOf = (stream: ImageStream, name: string): string => {
   const holder = name === repositoryTag ? stream.status?.repository : findTag(stream.status, name);
   const failed = holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
-  const current = name === repositoryTag ? undefined : latestTagEvent(stream.status, name);
-  const stands = current === undefined ? 'no image yet' : `${current.image} since ${current.created ?? '?'}`;
+  const stands = name === repositoryTag ? stateOfRepository(stream) : stateOfTag(stream, name);
   return failed === undefined ? stands : `${stands}; ${failed.reason ?? 'failed'}: ${failed.message ?? ''}`;
 };
 

@@ -111,3 +111,32 @@ describe('Timetable', () => {
     );
   });
 });
+
+describe('a timetable in wall time whose clock is set back', () => {
+  it('says so once, and goes on', async () => {
+    const clock = createManualClock();
+    const stop = new AbortController();
+    const due: string[] = [];
+    let backs = 0;
+    const timetable = new Timetable({
+      clock,
+      time: 'wall',
+      onDue: (key) => due.push(key),
+      onBack: () => {
+        backs += 1;
+        timetable.set('a', clock.now() + 90_000);
+      },
+    });
+    timetable.set('a', clock.now() + 90_000);
+    const ended = timetable.run(stop.signal);
+    await clock.advance(1_000);
+    clock.set(clock.now() - 3_600_000);
+    await clock.advance(60_000);
+    expect(backs).toBe(1);
+    await clock.advance(90_000);
+    expect(due).toEqual(['a']);
+    expect(backs).toBe(1);
+    stop.abort();
+    await ended;
+  });
+});
