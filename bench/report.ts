@@ -1,6 +1,18 @@
 import type { Row } from './row.ts';
 
-const headings = ['figure', 'unit', 'value', 'floor', 'ratio', 'target', 'met', 'min', 'max', 'runs'];
+const headings = [
+  'figure',
+  'unit',
+  'value',
+  'floor',
+  'ratio',
+  'target',
+  'met',
+  'growth',
+  'min',
+  'max',
+  'runs',
+];
 
 const figure = (value: number | null): string =>
   value === null
@@ -19,6 +31,7 @@ const cells = (row: Row): readonly string[] => [
   figure(row.ratio),
   row.target === null ? '-' : `≤ ${figure(row.target)}`,
   verdict(row),
+  row.growth === null ? '-' : row.growth.toFixed(2),
   figure(row.min),
   figure(row.max),
   `${row.runs}`,

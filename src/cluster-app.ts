@@ -152,11 +152,14 @@ type LeadParts = {
 const createLead = ({ state, stores, registry, sinks }: LeadParts, options: PartsOptions) => {
   const recordEvent = createClusterEventRecorder({ ...stores.recordGuarded, store: stores.store });
   const seesAllStreams = options.config.namespace === '';
+  // In the one namespace that it serves, the controller watches secrets.
+  const secretAccess = seesAllStreams ? options.config.secretAccess : 'cluster';
   const targets = { workloads: workloadKinds, builds: buildKinds, access: stores.workloads };
   const pauseNamespace = stores.lease.namespace;
   const mode = {
     references: 'by-grant',
     seesAllStreams,
+    secretAccess,
     targets,
     pauseNamespace,
     recordEvent,

@@ -29,6 +29,11 @@ export const settings = {
     'In a cluster: how to reach it; else KUBECONFIG, ~/.kube/config or the service account of the pod.',
   ),
   namespace: text('NAMESPACE', '', 'In a cluster: the one namespace to work in; none works in all.'),
+  secretAccess: choice(
+    ['cluster', 'namespace'],
+    'cluster',
+    'In a cluster: pull secrets are watched in all namespaces, or read only where a RoleBinding of the namespace lets the controller.',
+  ),
   healthListen: address('0.0.0.0:8081', 'In a cluster: address of /livez and /readyz.'),
   metricsListen: address('0.0.0.0:8080', 'In a cluster: address of /metrics.'),
   pruneImagesAfter: duration(

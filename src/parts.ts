@@ -2,8 +2,10 @@ import type { Config } from './config.ts';
 import {
   type Controllers,
   createControllers,
+  createNamespaceSecrets,
   createPullSecrets,
   type EventSink,
+  type PullSecretChanges,
   type RecordEvent,
   type ReferenceMode,
   type TriggerTargets,
@@ -11,7 +13,14 @@ import {
 import { createFeed, type Feed } from './events/feed.ts';
 import { eventTtlMs } from './events/kubernetes.ts';
 import { noteOfChange } from './events/note.ts';
-import { createImporter, createKeychains, type Keychains, type PullSecretPorts } from './importer/index.ts';
+import {
+  createImporter,
+  createKeychains,
+  type Importer,
+  type Keychains,
+  type PullSecretPorts,
+  withCredentialsNote,
+} from './importer/index.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -98,6 +107,8 @@ export type WorkOptions = {
   /** The store shows the streams of all namespaces: what none of them refers to is not needed. */
   readonly seesAllStreams: boolean;
   readonly targets: TriggerTargets;
+  /** Whether one watch of all namespaces may be had, or each is asked for. Default `cluster`. */
+  readonly secretAccess?: 'cluster' | 'namespace';
   /** Where the ConfigMap that pauses everything is looked for. */
   readonly pauseNamespace: string;
   /** Where the secrets of a namespace are read; undefined: what the watches have seen will do. */
@@ -107,16 +118,37 @@ export type WorkOptions = {
   readonly sinks?: readonly EventSink[];
 };
 
+/** How pull secrets are read, and who says of a refused import that they could not be. */
+const withPullSecrets = (
+  store: Store,
+  { metrics, importer }: RegistryParts,
+  { listSecrets, secretAccess }: WorkOptions,
+  { clock, logger }: PartsOptions,
+): {
+  readonly importer: Importer;
+  readonly pullSecrets: PullSecretChanges;
+  readonly listSecrets: PullSecretPorts['listSecrets'];
+} => {
+  if (secretAccess === 'namespace') {
+    const pullSecrets = createNamespaceSecrets({ store, clock, logger });
+    const { read, problem } = pullSecrets;
+    return { importer: withCredentialsNote(importer, problem), pullSecrets, listSecrets: read };
+  }
+  const pullSecrets = createPullSecrets({ store, clock, logger, onEvent: metrics.onRuntime });
+  const listSeen = async (namespace: string) => pullSecrets.list(namespace);
+  return { importer, pullSecrets, listSecrets: listSecrets ?? listSeen };
+};
+
 /** Makes what works on the objects of a store. */
 export const createWork = (
   store: Store,
-  { metrics, importer, readShared }: RegistryParts,
+  registry: RegistryParts,
   work: WorkOptions,
   options: PartsOptions,
 ) => {
   const { config, clock, logger } = options;
-  const pullSecrets = createPullSecrets({ store, clock, logger, onEvent: metrics.onRuntime });
-  const listSecrets = work.listSecrets ?? (async (namespace) => pullSecrets.list(namespace));
+  const { metrics, readShared } = registry;
+  const { importer, pullSecrets, listSecrets } = withPullSecrets(store, registry, work, options);
   const keychains = createNamespaceKeychains(listSecrets, readShared, options);
   const intervals = { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval };
   const feed: Feed = createFeed({ listStreams: () => controllers.streams.list(), clock });

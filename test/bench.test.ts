@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { Bench } from '../bench/bench.ts';
 import { formatReport } from '../bench/report.ts';
-import { median, type Row, toRow } from '../bench/row.ts';
+import { createRows, median, type Row, toRow } from '../bench/row.ts';
+import { runGroups } from '../bench/run-groups.ts';
 import { hasDockerRegistry } from './setup/docker-registry.ts';
 
 const bench = resolve(import.meta.dirname, '../bench/index.ts');
@@ -29,6 +31,66 @@ describe('a row of the bench', () => {
 
   it('is neither met nor missed without a target', () => {
     expect(toRow({ name: 'a', unit: 'ms', values: [1] }).met).toBeNull();
+  });
+});
+
+describe('rows of one family', () => {
+  it('tell the power of their size that their cost grows with', () => {
+    const rows = createRows();
+    const growthOf = (count: number, value: number): number | null =>
+      rows.add({ name: `${count}`, unit: 'ms', values: [value], size: { family: 'a', count } }).growth;
+    expect(growthOf(10, 5)).toBeNull();
+    expect(growthOf(100, 50)).toBeCloseTo(1);
+    expect(growthOf(1000, 5000)).toBeCloseTo(2);
+  });
+});
+
+describe('groups of the bench', () => {
+  const never = new AbortController().signal;
+
+  it('run on after one that fails, keep its rows and put away what it started', async () => {
+    const putAway: string[] = [];
+    const row = (name: string) => ({ name, unit: 'ms', values: [1] });
+    const outcome = await runGroups(
+      [
+        {
+          name: 'bad',
+          run: async (bench) => {
+            bench.cleanup(() => putAway.push('bad'));
+            bench.row(row('before'));
+            throw new Error('no luck');
+          },
+        },
+        { name: 'good', run: async (bench) => bench.row(row('after')) },
+      ],
+      'smoke',
+      { signal: never, tell: () => undefined },
+    );
+    expect(outcome.rows.map(({ name }) => name)).toEqual(['before', 'after']);
+    expect(outcome.failures).toEqual([{ group: 'bad', error: new Error('no luck') }]);
+    expect(putAway).toEqual(['bad']);
+  });
+
+  it('are given up when the bench is interrupted, also where they do not listen', async () => {
+    const interrupted = new AbortController();
+    const putAway: string[] = [];
+    const hangs = {
+      name: 'hangs',
+      run: async (bench: Bench) => {
+        bench.cleanup(() => putAway.push('at the end'));
+        interrupted.abort(new Error('ended by SIGINT'));
+        await new Promise((resolve) => setImmediate(resolve));
+        bench.cleanup(() => putAway.push('late'));
+        await Promise.withResolvers<never>().promise;
+      },
+    };
+    const outcome = await runGroups([hangs, hangs], 'smoke', {
+      signal: interrupted.signal,
+      tell: () => undefined,
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(outcome.failures.map(({ error }) => error)).toEqual([new Error('ended by SIGINT')]);
+    expect(putAway).toEqual(['at the end', 'late']);
   });
 });
 

@@ -65,11 +65,17 @@ export const importGroup: Group = {
           ours: () => timed(() => importOnce(proxy.host, repository, bench.signal)),
           floor: () => timed(() => replay(proxy.host, requests.get(repository) ?? [], bench.signal)),
         });
-        const size = { one: '1 tag', fifty: isSmoke ? '2 tags' : '50 tags', app: `${tags} tags` }[repository];
+        const label = { one: '1 tag', fifty: isSmoke ? '2 tags' : '50 tags', app: `${tags} tags` }[
+          repository
+        ];
         const isTarget = repository === 'app' && latencyMs === 20;
         bench.row({
-          name: `import, ${size}, ${latencyMs} ms away`,
+          name: `import, ${label}, ${latencyMs} ms away`,
           unit: 'ms',
+          size: {
+            family: `import ${latencyMs}`,
+            count: { one: 1, fifty: isSmoke ? 2 : 50, app: tags }[repository],
+          },
           ...figures,
           ...(isTarget ? { target: maxRatio } : {}),
         });

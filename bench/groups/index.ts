@@ -1,8 +1,10 @@
 import type { Group } from '../bench.ts';
 import { importGroup } from './import.ts';
+import { latencyGroup } from './latency.ts';
 import { loadGroup } from './load.ts';
 import { recordGroup } from './record.ts';
 import { refreshGroup } from './refresh.ts';
+import { standaloneGroup } from './standalone.ts';
 import { startGroup } from './start.ts';
 import { storeGroup } from './store.ts';
 
@@ -12,6 +14,8 @@ export const groups: readonly Group[] = [
   refreshGroup,
   startGroup,
   storeGroup,
+  latencyGroup,
+  standaloneGroup,
   loadGroup,
   recordGroup,
 ];

@@ -56,6 +56,7 @@ export const recordGroup: Group = {
       bench.row({
         name: `record, ${tags} tags found`,
         unit: 'ms',
+        size: { family: 'record', count: tags },
         ...figures,
         ...(tags < 1000 ? {} : { target: maxRatio }),
       });

@@ -77,7 +77,12 @@ export const storeGroup: Group = {
         ours: () => fanOut(bench, store, { watchers, count }),
         floor,
       });
-      bench.row({ name: `store, ${count} writes, ${watchers} watchers`, unit: 'ms', ...figures });
+      bench.row({
+        name: `store, ${count} writes, ${watchers} watchers`,
+        unit: 'ms',
+        ...figures,
+        ...(watchers === 0 ? {} : { size: { family: 'watchers', count: watchers } }),
+      });
     }
   },
 };

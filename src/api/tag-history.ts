@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TagEventCondition } from './condition.ts';
-import type { ImageStreamStatus, NamedTagEventList, TagEvent } from './image-stream.ts';
+import type { ImageStream, ImageStreamStatus, NamedTagEventList, TagEvent } from './image-stream.ts';
 
 /** A tag event that has no place in a history yet: {@link addTagEvent} numbers it. */
 export type NewTagEvent = Omit<TagEvent, 'revision'>;
@@ -12,6 +12,16 @@ export const findTag = (status: ImageStreamStatus | undefined, tag: string): Nam
 /** Where a tag points now: the newest entry of its history. */
 export const latestTagEvent = (status: ImageStreamStatus | undefined, tag: string): TagEvent | undefined =>
   findTag(status, tag)?.items?.[0];
+
+/** Digests of all images in the history of a stream. */
+export const historyDigests = ({ status }: ImageStream): readonly string[] => [
+  ...new Set(
+    (status?.tags ?? [])
+      .flatMap(({ items }) => items ?? [])
+      .map(({ image }) => image)
+      .filter((image) => image !== ''),
+  ),
+];
 
 const byTag = (a: NamedTagEventList, b: NamedTagEventList): number =>
   a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0;

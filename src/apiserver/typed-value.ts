@@ -74,7 +74,12 @@ export const fieldSetOf = (value: unknown, schema: JsonSchema | undefined): Fiel
 /** What became of the fields of a value. */
 export type Comparison = { readonly changed: FieldSet; readonly removed: FieldSet };
 
-const compareParts = (old: Part | undefined, next: Part | undefined): Comparison => {
+/** A null says that nothing is there, such as the generation of a tag that is still to be given one: nobody manages it. */
+const present = (part: Part | undefined): Part | undefined => (part?.value === null ? undefined : part);
+
+const compareParts = (oldPart: Part | undefined, nextPart: Part | undefined): Comparison => {
+  const old = present(oldPart);
+  const next = present(nextPart);
   if (old === undefined)
     return { changed: next === undefined ? emptySet : setOfPart(next), removed: emptySet };
   if (next === undefined) return { changed: emptySet, removed: setOfPart(old) };

@@ -4,11 +4,13 @@ import 'reflect-metadata';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeApi, notFound, startFakeApi } from '../../test/fakes/cli.ts';
+import { startFakeProxy } from '../../test/fakes/proxy.ts';
 import { imageStreams } from '../api/resources.ts';
 import { StatusError } from '../api/status.ts';
 import { createClient } from './client.ts';
 import type { Connection } from './connection.ts';
 import { CliError } from './errors.ts';
+import { createSession } from './session.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -31,8 +33,10 @@ const connectionTo = (url: string, more: Partial<Connection> = {}): Connection =
 
 const never = new AbortController().signal;
 const timeouts = { readMs: 5000, createMs: 5000 };
+const sessionOf = (connection: Connection) =>
+  createSession(connection, { nowMs: () => 0, load: async () => connection });
 const clientOf = (url: string, more: Partial<Connection> = {}, limits = timeouts) =>
-  createClient(connectionTo(url, more), limits);
+  createClient(sessionOf(connectionTo(url, more)), limits);
 const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
@@ -264,6 +268,21 @@ describe('createClient over TLS', () => {
     const url = await startTls();
     const error = await failureOf(clientOf(url, { ca: server.certificate }).get(imageStreams, 'app', never));
     expect(String(error)).toContain('check certificate-authority and tls-server-name');
+  });
+
+  it('verifies the server through a tunnel of a proxy, which gets no credentials', async () => {
+    const url = new URL(await startTls());
+    const proxy = await startFakeProxy();
+    closers.push(proxy.stop);
+    const client = clientOf(url.href, {
+      ca: server.certificate,
+      serverName: 'api.example',
+      authorization: 'Bearer sesame',
+      proxy: { HTTPS_PROXY: proxy.url.href },
+    });
+    expect((await client.get(imageStreams, 'app', never)).metadata.name).toBe('false');
+    expect(proxy.lines()).toEqual([`CONNECT ${url.host}`]);
+    expect(proxy.received()).not.toContain('sesame');
   });
 
   it('checks nothing where the kubeconfig says so', async () => {

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import { Agent } from 'node:https';
 import { text as readText } from 'node:stream/consumers';
 import type { KubernetesObject } from '../api/meta.ts';
 import { apiVersionOf, type Resource } from '../api/resource.ts';
@@ -9,6 +7,7 @@ import { failureOf, isObject, isSuccess, parseJson } from './answers.ts';
 import type { Connection } from './connection.ts';
 import { CliError } from './errors.ts';
 import { type ApiRequest, exchange, linesOf, unreachable } from './exchange.ts';
+import type { Session, SignedIn } from './session.ts';
 
 /** What has to be known of a kind to list it. */
 export type ListedResource<T extends KubernetesObject = KubernetesObject> = Pick<
@@ -73,16 +72,6 @@ export type ApiClient = {
 
 /** Time limits in milliseconds; 0 waits for ever. Of `lines`, only the beginning of the answer is limited. */
 export type ClientTimeouts = { readonly readMs: number; readonly createMs: number };
-
-const agentOf = (connection: Connection): Agent =>
-  new Agent({
-    keepAlive: true,
-    rejectUnauthorized: !connection.insecure,
-    ...(connection.ca === undefined ? {} : { ca: connection.ca }),
-    ...(connection.certificate === undefined ? {} : { cert: connection.certificate }),
-    ...(connection.key === undefined ? {} : { key: connection.key }),
-    ...(connection.serverName === undefined ? {} : { servername: connection.serverName }),
-  });
 
 /** Runs `work` under a time limit and turns what broke into what is said to the user. */
 const limited = async <T>(
@@ -182,20 +171,20 @@ const verbsIn = (
   };
 };
 
-/** Speaks to the API server of `connection` over kept connections. */
-export const createClient = (connection: Connection, timeouts: ClientTimeouts): ApiClient => {
-  const agent = agentOf(connection);
-
+/** Speaks to an API server over kept connections. */
+export const createClient = (session: Session, timeouts: ClientTimeouts): ApiClient => {
   const call: Call = (request, timeoutMs, caller) =>
-    limited(connection, timeoutMs, caller, async (signal) => {
-      const response = await exchange(connection, agent, request, signal);
-      const body = await readText(response);
-      const answer = isSuccess(response) ? parseJson(body) : undefined;
-      if (!isObject(answer)) throw failureOf(connection, response, body);
-      return answer;
-    });
+    session.signedIn(({ connection, agent }) =>
+      limited(connection, timeoutMs, caller, async (signal) => {
+        const response = await exchange(connection, agent, request, signal);
+        const body = await readText(response);
+        const answer = isSuccess(response) ? parseJson(body) : undefined;
+        if (!isObject(answer)) throw failureOf(connection, response, body);
+        return answer;
+      }),
+    );
 
-  const begin = (request: ApiRequest, caller: AbortSignal): Promise<IncomingMessage> =>
+  const begin = ({ connection, agent }: SignedIn, request: ApiRequest, caller: AbortSignal) =>
     limited(connection, timeouts.readMs, caller, async (limit) => {
       // Once the answer has begun, only the caller may end it: the limit must not reach it any more.
       const start = new AbortController();
@@ -204,10 +193,13 @@ export const createClient = (connection: Connection, timeouts: ClientTimeouts): 
       const response = await exchange(connection, agent, request, AbortSignal.any([caller, start.signal]));
       limit.removeEventListener('abort', onLimit);
       if (!isSuccess(response)) throw failureOf(connection, response, await readText(response));
-      return response;
+      return { connection, response };
     });
 
-  async function* follow(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<string> {
+  async function* follow(
+    { connection, response }: Awaited<ReturnType<typeof begin>>,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
     try {
       yield* linesOf(response);
     } catch (error) {
@@ -219,11 +211,11 @@ export const createClient = (connection: Connection, timeouts: ClientTimeouts): 
   }
 
   const lines: ApiClient['lines'] = async (path, signal) =>
-    follow(await begin({ method: 'GET', path }, signal), signal);
+    follow(await session.signedIn((now) => begin(now, { method: 'GET', path }, signal)), signal);
   const clientIn = (namespace: string): ApiClient => ({
     ...verbsIn(namespace, call, timeouts),
     in: clientIn,
     lines,
   });
-  return clientIn(connection.namespace);
+  return clientIn(session.namespace);
 };

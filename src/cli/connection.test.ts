@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { kubeconfigFor } from '../../test/fakes/cli.ts';
+import { createManualClock } from '../../test/fakes/clock.ts';
 import { type ConnectionOptions, loadConnection } from './connection.ts';
 import { CliError } from './errors.ts';
+
+const nowMs = Date.UTC(2026, 10, 23, 12);
 
 type Place = {
   readonly files: Readonly<Record<string, string>>;
@@ -13,6 +16,9 @@ const load = ({ files, env, options = {} }: Place) =>
   loadConnection(options, {
     env: { HOME: '/home/me', ...env },
     cwd: '/here',
+    clock: createManualClock(nowMs),
+    stderr: { write: () => undefined },
+    signal: new AbortController().signal,
     readFile: async (path) => {
       const text = files[path];
       if (text === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
@@ -177,23 +183,84 @@ describe('loadConnection', () => {
   });
 });
 
-describe('loadConnection refuses', () => {
-  const withUser = (user: object, cluster: object = {}) =>
-    JSON.stringify({
-      'current-context': 'x',
-      clusters: [{ name: 'c', cluster: { server: 'https://c.example', ...cluster } }],
-      users: [{ name: 'u', user }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+const withUser = (user: object, cluster: object = {}) =>
+  JSON.stringify({
+    'current-context': 'x',
+    clusters: [{ name: 'c', cluster: { server: 'https://c.example', ...cluster } }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+  });
+
+const idToken = (exp: number): string => `x.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.x`;
+
+describe('loadConnection signs in', () => {
+  const loadUser = (user: object, cluster: object = {}, env: Readonly<Record<string, string>> = {}) =>
+    load({ files: { '/config': withUser(user, cluster) }, env, options: { kubeconfig: '/config' } });
+
+  it('with the id token of an OpenID provider, until it ends', async () => {
+    const token = idToken(nowMs / 1000 + 60);
+    const config = { 'auth-provider': { name: 'oidc', config: { 'id-token': token } } };
+    expect(await loadUser(config)).toMatchObject({
+      authorization: `Bearer ${token}`,
+      expiresAtMs: nowMs + 60_000,
     });
+  });
+
+  it('as somebody else', async () => {
+    const user = { token: 't', as: 'jane', 'as-groups': ['a', 'b'], 'as-user-extra': { 'team/x': ['1'] } };
+    expect((await loadUser(user)).impersonation).toEqual({
+      'Impersonate-User': 'jane',
+      'Impersonate-Group': ['a', 'b'],
+      'Impersonate-Extra-team%2Fx': ['1'],
+    });
+  });
+
+  it('with a token in place rather than a plugin', async () => {
+    const user = { token: 't', exec: { apiVersion: 'none', command: '/none' } };
+    expect((await loadUser(user)).authorization).toBe('Bearer t');
+  });
+
+  it('through the proxy of the cluster, else that of the environment, which is not asked for this machine', async () => {
+    const env = { HTTPS_PROXY: 'http://env.example:3128', NO_PROXY: 'x.example' };
+    const named = await loadUser({}, { 'proxy-url': 'http://p.example:3128' }, env);
+    expect(named.proxy).toEqual({
+      HTTPS_PROXY: 'http://p.example:3128',
+      HTTP_PROXY: 'http://p.example:3128',
+    });
+    expect((await loadUser({}, {}, env)).proxy).toEqual(env);
+    expect((await loadUser({}, {})).proxy).toBeUndefined();
+    for (const host of ['127.0.0.1', 'localhost', '[::1]'])
+      expect((await loadUser({}, { server: `https://${host}:6443` }, env)).proxy).toBeUndefined();
+  });
+});
+
+describe('loadConnection refuses', () => {
   const rows = [
-    { name: 'an exec plugin', text: withUser({ exec: { command: 'aws' } }), says: 'exec plugin "aws"' },
     {
-      name: 'an auth provider',
-      text: withUser({ 'auth-provider': { name: 'oidc' } }),
-      says: 'auth-provider',
+      name: 'an exec plugin without a version',
+      text: withUser({ exec: { command: 'aws' } }),
+      says: '"aws" speaks ""',
     },
-    { name: 'impersonation', text: withUser({ as: 'root' }), says: 'impersonation' },
-    { name: 'a proxy', text: withUser({}, { 'proxy-url': 'http://p.example' }), says: 'proxy-url' },
+    {
+      name: 'an auth provider that nobody has any more',
+      text: withUser({ 'auth-provider': { name: 'gcp' } }),
+      says: 'use the exec plugin gke-gcloud-auth-plugin',
+    },
+    {
+      name: 'an id token that has ended',
+      text: withUser({ 'auth-provider': { name: 'oidc', config: { 'id-token': idToken(nowMs / 1000) } } }),
+      says: 'whose id-token ended at 2026-11-23T12:00:00.000Z',
+    },
+    {
+      name: 'a provider without an id token',
+      text: withUser({ 'auth-provider': { name: 'oidc', config: {} } }),
+      says: 'which has no id-token',
+    },
+    {
+      name: 'a SOCKS proxy',
+      text: withUser({}, { 'proxy-url': 'socks5://p.example' }),
+      says: 'the proxy-url "socks5://p.example"',
+    },
     {
       name: 'a key file that is missing',
       text: withUser({ 'client-key': 'k.pem' }),

@@ -3,6 +3,7 @@ import { type ApiClient, createClient } from './client.ts';
 import { type ConnectionOptions, loadConnection } from './connection.ts';
 import { CliError } from './errors.ts';
 import type { CliPorts } from './ports.ts';
+import { createSession } from './session.ts';
 
 /** The options that every command has which speaks to the server. */
 export type ApiOptions = ConnectionOptions & { readonly requestTimeout?: string | undefined };
@@ -33,8 +34,9 @@ export const createContext = (ports: CliPorts, options: ApiOptions): CommandCont
   connect: async () => {
     const limitMs =
       options.requestTimeout === undefined ? undefined : requestTimeoutOf(options.requestTimeout);
-    const connection = await loadConnection(options, ports);
-    return createClient(connection, {
+    const load = () => loadConnection(options, ports);
+    const session = createSession(await load(), { nowMs: () => ports.clock.now(), load });
+    return createClient(session, {
       readMs: limitMs ?? readTimeoutMs,
       createMs: limitMs ?? createTimeoutMs,
     });

@@ -1,5 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { type Agent, request as httpsRequest } from 'node:https';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { formatDuration } from '../lib/duration.ts';
 import type { Connection } from './connection.ts';
 import { CliError, messageOf, systemCodeOf } from './errors.ts';
@@ -40,10 +40,10 @@ export const exchange = (
       'user-agent': 'imagestreams',
       ...(request.body === undefined ? {} : bodyHeaders(request.body, request.contentType)),
       ...(connection.authorization === undefined ? {} : { authorization: connection.authorization }),
+      ...connection.impersonation,
     };
-    const options = { method: request.method, headers, signal };
-    const outgoing =
-      url.protocol === 'https:' ? httpsRequest(url, { ...options, agent }) : httpRequest(url, options);
+    const options = { method: request.method, headers, signal, agent };
+    const outgoing = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
     outgoing.once('response', resolve);
     outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : error));
     outgoing.once('socket', (socket) => {

@@ -1,9 +1,9 @@
-import type { Image } from '../api/image.ts';
 import type { ImageImportStatus, ImageStreamImport } from '../api/image-stream-import.ts';
-import { imageStreamImports, imageStreams, imageStreamTags, images } from '../api/resources.ts';
+import { imageStreamImports, imageStreams, imageStreamTags } from '../api/resources.ts';
 import { mapLimit } from '../lib/map-limit.ts';
 import type { ApiClient } from './client.ts';
 import { CliError } from './errors.ts';
+import { findImage } from './images.ts';
 import { importFailures } from './import-report.ts';
 import type { CliPorts } from './ports.ts';
 import { findStream, isRefusal } from './streams.ts';
@@ -94,22 +94,15 @@ const withNotice = async <T>(
   }
 };
 
-/** The whole image in place of its digest; without it where the user may not read images, which belong to no namespace. */
+/** The whole image in place of its digest; without it where there is none, or the user may not read images. */
 const withImage = async (
   client: ApiClient,
   { image, ...rest }: ImageImportStatus,
   signal: AbortSignal,
 ): Promise<ImageImportStatus> => {
   const digest = image?.metadata?.name ?? '';
-  if (digest === '') return rest;
-  try {
-    // No object of a CRD may have a colon in its name.
-    const found = await client.get<Image>(images, digest.replace(':', '-'), signal);
-    return { ...rest, image: { ...found, metadata: { ...found.metadata, name: digest } } };
-  } catch (error) {
-    if (isRefusal(error, 'Forbidden', 'NotFound')) return rest;
-    throw error;
-  }
+  const found = digest === '' ? undefined : await findImage(client, digest, signal);
+  return found?.kind === 'found' ? { ...rest, image: found.image } : rest;
 };
 
 /** A finished request as OpenShift would have answered it: with the stream and whole images. */

@@ -1,7 +1,6 @@
 import type { ImageStream, TagReference } from '../api/image-stream.ts';
 import { imageStreams, imageStreamTags } from '../api/resources.ts';
 import type { ApiClient } from './client.ts';
-import { CliError } from './errors.ts';
 import { findStream, isRefusal } from './streams.ts';
 import { imageStreamTagOf, type TagDestination } from './tag-request.ts';
 
@@ -11,7 +10,8 @@ const maxTries = 5;
 /** Refusals after which another way to write may be open: the server does not know the resource, or not this verb of it. */
 const closedDoors = ['MethodNotAllowed', 'Forbidden', 'NotFound'];
 
-const untilNoConflict = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+/** Does it again, from reading on, when somebody else wrote in between; some times. */
+export const untilNoConflict = async <Result>(work: () => Promise<Result>): Promise<Result> => {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
@@ -31,13 +31,33 @@ const orElse = async (first: () => Promise<unknown>, second: () => Promise<unkno
   }
 };
 
-const withTags = (stream: ImageStream, tags: readonly TagReference[]): ImageStream => ({
-  ...stream,
-  spec: { ...stream.spec, tags: [...tags] },
-});
+/** A spec tag that is set anew: what others noted on the old one stays. */
+const renewed = (old: TagReference, tag: TagReference): TagReference => {
+  const { reference: _, ...kept } = old;
+  return { ...kept, ...tag, annotations: old.annotations ?? null };
+};
 
-const otherTags = ({ spec }: ImageStream, { tag }: TagDestination): readonly TagReference[] =>
-  (spec?.tags ?? []).filter(({ name }) => name !== tag);
+/**
+ * The spec tags with one set. One that asks for an import gets the generation that the stream will have, as OpenShift gives it for the 0
+ * that it is sent: so the same source once more is an import once more.
+ */
+const withTag = ({ metadata, spec }: ImageStream, tag: TagReference): readonly TagReference[] => {
+  const tags = spec?.tags ?? [];
+  const old = tags.find(({ name }) => name === tag.name);
+  const generation = Math.max(metadata.generation ?? 0, old?.generation ?? 0) + 1;
+  const set = tag.generation === 0 ? { ...tag, generation } : tag;
+  if (old === undefined) return [...tags, set];
+  return tags.map((one) => (one === old ? renewed(old, set) : one));
+};
+
+/** Writes the tags of the stream as it was read, and nothing else of it; refused with `Conflict` when it is another by now. */
+export const patchTags = (
+  client: ApiClient,
+  { metadata: { name, resourceVersion } }: ImageStream,
+  tags: readonly TagReference[],
+  signal: AbortSignal,
+): Promise<ImageStream> =>
+  client.patch(imageStreams, name, { metadata: { resourceVersion }, spec: { tags } }, signal);
 
 /** Writes the tag into the stream itself, as it is done where a server has no tags of their own. */
 const writeStream = async (
@@ -48,13 +68,19 @@ const writeStream = async (
 ): Promise<void> => {
   const stream = await findStream(client, to.stream, signal);
   if (stream !== undefined) {
-    await client.replace(imageStreams, to.stream, withTags(stream, [...otherTags(stream, to), tag]), signal);
+    await patchTags(client, stream, withTag(stream, tag), signal);
     return;
   }
   const { kind } = imageStreams;
   const metadata = { name: to.stream, namespace: to.namespace };
-  const made = withTags({ apiVersion: 'image.openshift.io/v1', kind, metadata }, [tag]);
-  await client.create(imageStreams, made, signal);
+  const made = { apiVersion: 'image.openshift.io/v1', kind, metadata };
+  try {
+    await client.create(imageStreams, { ...made, spec: { tags: withTag(made, tag) } }, signal);
+  } catch (error) {
+    // Somebody made it meanwhile: the tag goes into that one.
+    if (!isRefusal(error, 'AlreadyExists')) throw error;
+    await writeStream(client, to, tag, signal);
+  }
 };
 
 /**
@@ -77,39 +103,3 @@ export const setTag = (
     orElse(() => client.replace(imageStreamTags, to.name, object, signal), create),
   );
 };
-
-/** Takes the spec tag out of the stream itself; its history stays, as only the server can take it away. */
-const removeFromStream = async (
-  client: ApiClient,
-  to: TagDestination,
-  signal: AbortSignal,
-): Promise<string> => {
-  const stream = await findStream(client, to.stream, signal);
-  if (stream === undefined) return `Image stream ${JSON.stringify(to.stream)} does not exist.`;
-  const left = otherTags(stream, to);
-  if (left.length === (stream.spec?.tags ?? []).length)
-    throw new CliError('failed', `destination tag ${to.namespace}/${to.name} does not exist.`);
-  await client.replace(imageStreams, to.stream, withTags(stream, left), signal);
-  return deletedMessage(to);
-};
-
-const deletedMessage = ({ namespace, name }: TagDestination): string => `Deleted tag ${namespace}/${name}.`;
-
-const removeOnce = async (client: ApiClient, to: TagDestination, signal: AbortSignal): Promise<string> => {
-  try {
-    await client.delete(imageStreamTags, to.name, signal);
-    return deletedMessage(to);
-  } catch (error) {
-    // A tag that is not there is named in the refusal; a resource that is not there has no name.
-    const isUnknown = isRefusal(error, 'NotFound') && error.status.details?.name === undefined;
-    if (!isUnknown && !isRefusal(error, 'MethodNotAllowed', 'Forbidden')) throw error;
-    return removeFromStream(client, to, signal);
-  }
-};
-
-/**
- * Deletes a tag of a stream of the client's namespace with its history, or its spec tag alone where the server allows no more. Resolves
- * to what is to be said of it, in the words of `oc tag`.
- */
-export const removeTag = (client: ApiClient, to: TagDestination, signal: AbortSignal): Promise<string> =>
-  untilNoConflict(() => removeOnce(client, to, signal));

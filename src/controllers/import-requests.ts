@@ -176,7 +176,8 @@ const run = async (
   const stream = await store.get(imageStreams, target, signal);
   const keychain = await keychains(target.namespace, signal);
   const importer = spec.import === true ? storing(ports.importer, store) : ports.importer;
-  const question = { spec, stream, keychain, maxTags: settings.maxTagsPerRepository };
+  const maxTags = settings.maxTagsPerRepository;
+  const question = { spec, stream, keychain, caller: target.namespace, maxTags };
   const { status, images, repository } = await runImportRequest(importer, question, signal);
   const problem =
     spec.import === true

@@ -24,7 +24,7 @@ import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
 import { createPause, resumeAfterPause } from './pause.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
-import { hurryOnChange, type PullSecrets } from './pull-secrets.ts';
+import { hurryOnChange, type PullSecretChanges } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
 import type { RegistrySchedule } from './registry-schedules.ts';
 import { createRetries } from './retries.ts';
@@ -36,8 +36,9 @@ import type { OnTrigger } from './triggers/events.ts';
 import { createTriggerControllers, type TriggerTargets } from './triggers/index.ts';
 
 export type { ControllerEvent, OnController } from './events.ts';
+export { createNamespaceSecrets } from './namespace-secrets.ts';
 export type { Delivery, EventNote, EventSink, RecordEvent, SinkEvent, StreamIdentity } from './ports.ts';
-export { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
+export { createPullSecrets, type PullSecretChanges, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
 export type { RegistrySchedule } from './registry-schedules.ts';
 export type { WaitingChanges } from './triggers/budget.ts';
@@ -66,7 +67,7 @@ export type ControllersOptions = {
   readonly store: Store;
   readonly importer: Importer;
   readonly keychains: Keychains;
-  readonly pullSecrets: PullSecrets;
+  readonly pullSecrets: PullSecretChanges;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: ControllerSettings;

@@ -28,13 +28,19 @@ const project = (secret: Stored<Secret>): Stored<Secret> => {
   };
 };
 
-/** The pull secrets as last seen. Only secrets of the types that hold registry credentials are ever asked for. */
-export type PullSecrets = {
+/** Hears of pull secrets that are other ones now. Only secrets of the types that hold registry credentials are ever asked for. */
+export type PullSecretChanges = {
   readonly sources: readonly Source[];
   readonly hasSynced: () => boolean;
-  readonly list: (namespace: string) => readonly Secret[];
   /** Told of namespaces whose pull secrets are other ones now. */
   readonly onChange: (handler: (namespace: string) => void) => void;
+  /** Names the namespaces where something failed for lack of credentials. Absent: all changes are heard of. */
+  readonly whileWaiting?: (namespaces: () => Iterable<string>) => void;
+};
+
+/** The pull secrets as last seen. */
+export type PullSecrets = PullSecretChanges & {
+  readonly list: (namespace: string) => readonly Secret[];
 };
 
 /** Watches pull secrets: a selector names one type, so there is one watch for each. */
@@ -69,7 +75,7 @@ export const createPullSecrets = (
 };
 
 export type HurryPorts = {
-  readonly pullSecrets: PullSecrets;
+  readonly pullSecrets: PullSecretChanges;
   readonly streams: Lister<Stored<ImageStream>>;
   readonly retries: Retries;
   readonly enqueue: (key: ObjectKey) => void;
@@ -78,7 +84,8 @@ export type HurryPorts = {
 };
 
 /** When a pull secret changes, what failed for lack of it is tried again at once. */
-export const hurryOnChange = ({ pullSecrets, streams, retries, enqueue, observe }: HurryPorts): void =>
+export const hurryOnChange = ({ pullSecrets, streams, retries, enqueue, observe }: HurryPorts): void => {
+  pullSecrets.whileWaiting?.(retries.awaitingCredentials);
   pullSecrets.onChange((namespace) => {
     retries.secretsChanged(namespace);
     for (const key of streams.list(namespace).map(keyOf)) {
@@ -86,3 +93,4 @@ export const hurryOnChange = ({ pullSecrets, streams, retries, enqueue, observe 
       if (retries.hurry(key)) enqueue(key);
     }
   });
+};

@@ -5,9 +5,6 @@ import { Timetable } from '../runtime/index.ts';
 import { nextTry } from './refresh-backoff.ts';
 import type { RefreshGroup } from './refresh-index.ts';
 
-/** A slot that comes up so late was not waited for: the machine slept, or its clock was set. */
-const missedAfterMs = 2 * 60_000;
-
 /** When a source is asked, and how often in a row it failed to answer. */
 type Slot = { readonly atMs: number; readonly failures: number };
 
@@ -41,13 +38,11 @@ export const createSlots = (
     clock,
     time: 'wall',
     onDue: (sharingKey) => {
-      const { atMs } = slots.get(sharingKey) ?? { atMs: 0 };
-      // Made up for all at once, missed slots would be a burst.
-      if (clock.now() - atMs > missedAfterMs) return plan(sharingKey);
-      due.set(sharingKey, atMs);
+      due.set(sharingKey, slots.get(sharingKey)?.atMs ?? clock.now());
       onDue(sharingKey);
     },
-    onBack: () => {
+    // Set forward, it would make everything due at once; set back, nothing for as long. As after a start: each waits for its next slot.
+    onClockSet: () => {
       for (const sharingKey of slots.keys()) if (!due.has(sharingKey)) plan(sharingKey);
     },
   });

@@ -6,7 +6,7 @@ import type { Status } from '../api/status.ts';
 import { findTag } from '../api/tag-history.ts';
 import { isRefreshed, nextSlot } from '../importer/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import { formatKey } from '../runtime/index.ts';
+import { formatKey, parseKey } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
 import { delayAfter, isCredentialFailure, isFinal, longestDelayAfter, soonestOf } from './failure-class.ts';
 
@@ -44,6 +44,8 @@ export type Retries = {
   readonly observe: (key: ObjectKey, stream: ImageStream | undefined) => void;
   /** Makes the failed tags of a stream due that other credentials may mend; answers whether there are any. */
   readonly hurry: (key: ObjectKey) => boolean;
+  /** Namespaces with failed tags that other credentials may mend; each may come more than once. */
+  readonly awaitingCredentials: () => Iterable<string>;
   /** When a tag that failed is tried again, in milliseconds since the epoch. */
   readonly atMs: (key: ObjectKey, tag: string) => number | undefined;
   /** The tags that are due now, and the delay until the next one is, in milliseconds; undefined: none waits. */
@@ -64,11 +66,11 @@ const conditionReason = (stream: ImageStream, slot: string): string | undefined 
   return holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False')?.reason;
 };
 
+/** A failure as the status tells it. */
+type KnownFailure = { readonly reason: string; readonly isRefresh: boolean };
+
 /** Why a slot is tried again, and whether its schedule does that. Tags that a listing found are tried again with their repository. */
-const failureOf = (
-  stream: ImageStream,
-  slot: string,
-): { readonly reason: string; readonly isRefresh: boolean } | undefined => {
+const failureOf = (stream: ImageStream, slot: string): KnownFailure | undefined => {
   const reason = conditionReason(stream, slot);
   if (reason !== undefined) return { reason, isRefresh: isRefreshed(stream, slot) };
   if (slot !== repositorySlot) return undefined;
@@ -80,6 +82,7 @@ const failureOf = (
 const createTable = () => {
   const byStream = new Map<string, Map<string, Retry>>();
   return {
+    entries: (): Iterable<readonly [string, ReadonlyMap<string, Retry>]> => byStream,
     of: (key: ObjectKey): ReadonlyMap<string, Retry> => byStream.get(formatKey(key)) ?? new Map(),
     set: (key: ObjectKey, tag: string, retry: Retry): void => {
       const retries = byStream.get(formatKey(key)) ?? new Map<string, Retry>();
@@ -93,16 +96,22 @@ const createTable = () => {
   };
 };
 
+const never = Number.POSITIVE_INFINITY;
+
+/** One that is not on a schedule any more has to be tried again here. */
+const needsSlot = (known: Retry | undefined, { reason, isRefresh }: KnownFailure): boolean =>
+  !isFinal(reason) && (known === undefined || (known.dueMs === never && !isRefresh));
+
 /** Where a tag that failed before the program started is put: a slot in the longest delay of its class. */
-const slotAfterStart = (key: ObjectKey, tag: string, reason: string, clock: Clock): Retry => {
+const slotAfterStart = (key: ObjectKey, tag: string, failure: KnownFailure, clock: Clock): Retry => {
+  const { reason, isRefresh } = failure;
+  if (isRefresh) return { attempt: 1, reason, dueMs: never };
   const intervalMs = longestDelayAfter(reason);
   const reference = `${formatKey(key)}:${tag}`;
   const nowMs = clock.now();
   const slotMs = nextSlot({ reference, importMode: 'Legacy', credentialClass: '', intervalMs }, nowMs);
   return { attempt: 1, reason, dueMs: clock.monotonic() + slotMs - nowMs };
 };
-
-const never = Number.POSITIVE_INFINITY;
 
 export const createRetries = (clock: Clock): Retries => {
   const table = createTable();
@@ -130,14 +139,9 @@ export const createRetries = (clock: Clock): Retries => {
       if (stream === undefined) return;
       for (const tag of slots) {
         const failure = failureOf(stream, tag);
-        const known = table.of(key).get(tag);
         if (failure === undefined) table.forget(key, tag);
-        else if (isFinal(failure.reason)) continue;
-        // One that is not on a schedule any more has to be tried again here.
-        else if (known === undefined || (known.dueMs === never && !failure.isRefresh)) {
-          const slot = slotAfterStart(key, tag, failure.reason, clock);
-          table.set(key, tag, failure.isRefresh ? { ...slot, dueMs: never } : slot);
-        }
+        else if (needsSlot(table.of(key).get(tag), failure))
+          table.set(key, tag, slotAfterStart(key, tag, failure, clock));
       }
     },
     hurry: (key) => {
@@ -145,6 +149,11 @@ export const createRetries = (clock: Clock): Retries => {
       for (const [tag, retry] of mendable)
         table.set(key, tag, { ...retry, attempt: 0, dueMs: clock.monotonic() });
       return mendable.length > 0;
+    },
+    awaitingCredentials: function* () {
+      for (const [key, retries] of table.entries())
+        if ([...retries.values()].some(({ reason }) => isCredentialFailure(reason)))
+          yield parseKey(key).namespace;
     },
     atMs: (key, tag) => {
       const dueMs = table.of(key).get(tag)?.dueMs;

@@ -38,6 +38,7 @@ export type {
   ResolveOutcome,
   TagSelection,
 } from './types.ts';
+export { withCredentialsNote } from './with-credentials-note.ts';
 
 export type ImporterOptions = {
   readonly client: RegistryClient;

@@ -83,6 +83,16 @@ const imagesOf = (stream: ImageStream, name = 'v1') =>
   findTag(stream.status, name)?.items?.map(({ image }) => image);
 const conditionsOf = (stream: ImageStream, name = 'v1') => findTag(stream.status, name)?.conditions ?? [];
 
+describe('recordImports', () => {
+  it('says where the images of a stream are: the repository that it follows, or nowhere', () => {
+    const { status } = record(aStream({ dockerImageRepository: 'quay.io/team/app:v1' }), {});
+    expect(status?.dockerImageRepository).toBe('quay.io/team/app');
+    const nowhere = record(aStream({}), {});
+    expect(nowhere.status?.dockerImageRepository).toBe('');
+    expect(record(nowhere, {}).status).toBe(nowhere.status);
+  });
+});
+
 describe('recordImports of a tag', () => {
   it('puts what was found into the history, with cause, source and generation', () => {
     const stream = aStream({ tags: [tag('v1', { generation: 7 })] }, { generation: 9 });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { decorateImageStream } from '../api/defaults.ts';
 import type {
   ImageStream,
   ImageStreamStatus,
@@ -197,6 +198,7 @@ export const recordImports = (
     results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);
   const tracked = updateTrackingTags(settleRollbacks(recorded, recording), stream);
   const fitted = fitIntoBudget(tracked, stream, { historyLimit, toldRevision, maxBytes, now }).stream;
-  const status = withStreamConditions(fitted, now).status ?? {};
+  // Where no server of ours takes the writes, nobody else computes where the images of the stream are.
+  const status = decorateImageStream(withStreamConditions(fitted, now)).status ?? {};
   return stream.status !== undefined && isDeepStrictEqual(status, stream.status) ? stream.status : status;
 };

@@ -17,7 +17,7 @@ import { createProxyChooser, type ProxySettings } from './transport/proxy.ts';
 import { followRedirects } from './transport/redirect.ts';
 import { defaultRetryPolicy, type RetryPolicy, withRetry } from './transport/retry.ts';
 import { type Layer, stack } from './transport/send.ts';
-import { createUndiciSend, type Timeouts } from './transport/undici.ts';
+import { createUndiciSend, type Sockets, type Timeouts } from './transport/undici.ts';
 import type { RegistryClient } from './types.ts';
 
 /** How a client behaves; every member has a default. */
@@ -49,6 +49,8 @@ export type RegistryClientOptions = {
   readonly retryPolicy?: RetryPolicy | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   readonly listingLimits?: Partial<ListingLimits> | undefined;
+  /** What carries requests, in place of connections of its own: for tests without a network. */
+  readonly sockets?: Sockets | undefined;
 };
 
 /** Answers that are kept to be asked for again only if they changed: thousands of manifests. */
@@ -69,7 +71,8 @@ export const createRegistryClient = (options: RegistryClientOptions = {}): Regis
   const chooseProxy = proxy === undefined ? undefined : createProxyChooser(proxy);
   const addresses = { allowLoopback, lookup: options.lookup };
   const gates = createGates({ concurrency, maxPerSecond, maxPauseWaitMs, clock });
-  const sockets = createUndiciSend({ addresses, timeouts, certificates, chooseProxy, clock });
+  const sockets =
+    options.sockets ?? createUndiciSend({ addresses, timeouts, certificates, chooseProxy, clock });
   const bare = stack(
     [
       followRedirects(),

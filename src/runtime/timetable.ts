@@ -8,30 +8,32 @@ export type TimetableOptions = {
   readonly time: 'monotonic' | 'wall';
   /** Called once per key when its time has come, earliest first. */
   readonly onDue: (key: string) => void;
-  /** Called when the clock was set back: times that were near may be far now. Default nothing. */
-  readonly onBack?: (() => void) | undefined;
+  /** Called when the time of day was set, before anything comes due by it: times that were given may mean nothing any more. */
+  readonly onClockSet?: (() => void) | undefined;
 };
 
 /** Wall time may jump (a laptop wakes, NTP steps): a long sleep is cut, so that a jump is noticed. */
 const longestSleepMs = 60_000;
-/** Less is the ordinary correction of a clock. */
-const setBackMs = 1_000;
+/** Less is what clocks are put right by all the time. */
+const smallestJumpMs = 60_000;
 
 /** Keys with one time each, in a heap: a single sleeper serves any number of them. */
 export class Timetable {
   readonly #clock: Clock;
   readonly #now: () => number;
   readonly #onDue: (key: string) => void;
+  readonly #onClockSet: () => void;
+  /** What the time of day is ahead of the clock that never jumps. */
+  #aheadMs: number;
   readonly #times = new Map<string, number>();
   /** Binary heap by time; entries that `#times` no longer holds are skipped when they surface. */
   #heap: Entry[] = [];
   #alarm = new AbortController();
-  readonly #onBack: () => void;
-  #latestMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ clock, time, onDue, onBack = () => undefined }: TimetableOptions) {
-    this.#onBack = onBack;
+  constructor({ clock, time, onDue, onClockSet = () => undefined }: TimetableOptions) {
     this.#clock = clock;
+    this.#onClockSet = onClockSet;
+    this.#aheadMs = clock.now() - clock.monotonic();
     this.#now = time === 'wall' ? clock.now : clock.monotonic;
     this.#onDue = onDue;
   }
@@ -66,7 +68,7 @@ export class Timetable {
     try {
       while (!signal.aborted) {
         this.#alarm = new AbortController();
-        this.#noticeBack();
+        this.#noticeJump();
         for (let key = this.#takeDue(); key !== undefined; key = this.#takeDue()) this.#onDue(key);
         await this.#wait(this.#alarm.signal);
       }
@@ -75,10 +77,11 @@ export class Timetable {
     }
   }
 
-  #noticeBack(): void {
-    const nowMs = this.#now();
-    if (nowMs < this.#latestMs - setBackMs) this.#onBack();
-    this.#latestMs = nowMs;
+  #noticeJump(): void {
+    const aheadMs = this.#clock.now() - this.#clock.monotonic();
+    if (Math.abs(aheadMs - this.#aheadMs) < smallestJumpMs) return;
+    this.#aheadMs = aheadMs;
+    this.#onClockSet();
   }
 
   /** Sleeps until the earliest time, or until the alarm says that it changed. */

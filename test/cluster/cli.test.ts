@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { imageStreamGrants, imageStreamImports, imageStreams } from '../../src/api/resources.ts';
@@ -85,6 +86,82 @@ describe('the command line against a cluster', () => {
       'TagMoved',
       'TagMoved',
     ]);
+  });
+
+  it('describes tags and images, which no resource of the cluster holds', async () => {
+    const digest = await pushed('described');
+    await cli(`import-image shown:x --from=${registry.host}/team/app:described --confirm --insecure`);
+    const ofTag = await cli('describe shown:x');
+    expect(ofTag).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ofTag.stdout).toContain(`Docker Image:\t${registry.host}/team/app@${digest}\n`);
+    expect(ofTag.stdout).toContain('Layers:');
+    const ofImage = await cli(`describe shown@${digest.slice('sha256:'.length, 20)}`);
+    expect(ofImage).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ofImage.stdout).toContain(`Image Name:\t${digest}\n`);
+    expect(await cli('describe shown:none')).toMatchObject({ exitCode: 1, stdout: '' });
+  });
+
+  it('imports again when a tag is set to the source that it has, and leaves alone what others wrote', async () => {
+    const before = await pushed('moving');
+    const set = `tag ${registry.host}/team/app:moving again:x --insecure`;
+    await cli(set);
+    await eventually(async () => digestsOf(await get('again'), 'x')[0] === before, 'the first import');
+    const annotate = { spec: { tags: [{ name: 'x', annotations: { description: 'kept' } }, { name: 'y' }] } };
+    const other = [
+      `--kubeconfig=${inject('kubeconfig')}`,
+      '-n',
+      namespace,
+      'apply',
+      '--server-side',
+      '-f',
+      '-',
+    ];
+    const identity = {
+      apiVersion: 'image.openshift.io/v1',
+      kind: 'ImageStream',
+      metadata: { name: 'again' },
+    };
+    execFileSync('kubectl', other, { input: JSON.stringify({ ...identity, ...annotate }) });
+    const image = anImage({ name: 'moved' });
+    await push({ url: `http://${registry.host}` }, 'team/app', image, 'moving');
+    expect(await cli(set)).toMatchObject({ exitCode: 0, stderr: '' });
+    await eventually(
+      async () => digestsOf(await get('again'), 'x')[0] === image.manifest.digest,
+      'the second import',
+    );
+    const [x, y] = (await get('again'))?.spec?.tags ?? [];
+    expect(x).toMatchObject({ name: 'x', annotations: { description: 'kept' } });
+    expect(y).toMatchObject({ name: 'y' });
+  });
+
+  it('sets a tag in all ways, and deletes one with its history', async () => {
+    const digest = await pushed('ways');
+    await cli(`tag ${registry.host}/team/app:ways ways:main --insecure`);
+    await eventually(async () => digestsOf(await get('ways')).length === 1, 'the import');
+    for (const line of [
+      'tag ways:main ways:copy other:copy',
+      'tag ways:main ways:alias --alias',
+      `tag ways@${digest} ways:image`,
+      `tag --source=docker ${registry.host}/team/app:ways ways:ref --reference`,
+      `tag ${registry.host}/team/app:ways ways:often --scheduled --insecure --reference-policy=local`,
+    ])
+      expect(await cli(line)).toMatchObject({ exitCode: 0, stderr: '' });
+    const tagsWith = async (name: string) =>
+      ((await get(name))?.status?.tags ?? []).flatMap(({ tag, items }) =>
+        items?.[0]?.image === digest ? [tag] : [],
+      );
+    await eventually(async () => (await tagsWith('ways')).length === 5, 'the tags of the stream');
+    expect(await tagsWith('ways')).toEqual(['alias', 'copy', 'image', 'main', 'often']);
+    await eventually(async () => (await tagsWith('other')).length === 1, 'the copy in another stream');
+    const deletion = await cli('tag -d ways:often ways:ref');
+    expect(deletion).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await get('ways'))?.status?.tags?.map(({ tag }) => tag)).toEqual([
+      'alias',
+      'copy',
+      'image',
+      'main',
+    ]);
+    expect((await cli('describe ways')).stdout).not.toContain('often');
   });
 
   it('copies a tag of another namespace only once that one permits it', async () => {

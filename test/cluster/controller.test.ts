@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Deployment, deployments, secrets } from '../../src/api/core.ts';
 import type { ImageStream } from '../../src/api/image-stream.ts';
@@ -7,10 +8,12 @@ import { anImage, push } from '../fakes/registry/index.ts';
 import { aliceHtpasswd, type DockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
 import {
   administer,
+  auditSince,
   digestsOf,
   ensureNamespace,
   eventually,
   install,
+  isOurWrite,
   type RunningController,
   startController,
   streamOf,
@@ -98,6 +101,45 @@ describe('controller', () => {
     }
   });
 
+  it('tells of every stream where its images are, once', async () => {
+    const offset = statSync(inject('auditLog')).size;
+    const repository = `${registry.host}/team/app`;
+    const empty = streamOf({ namespace, name: 'empty' }, '');
+    await store.create(imageStreams, { ...empty, spec: {} }, {}, signal);
+    const whole = streamOf({ namespace, name: 'whole' }, '', {
+      annotations: { 'openshift.io/image.insecureRepository': 'true' },
+    });
+    await store.create(
+      imageStreams,
+      { ...whole, spec: { dockerImageRepository: `${repository}:main` } },
+      {},
+      signal,
+    );
+    const told = async (name: string) => (await get(name))?.status?.dockerImageRepository;
+    await eventually(async () => (await told('empty')) === '', 'the first status');
+    await eventually(async () => (await told('whole')) === repository, 'the second status');
+    // What somebody else writes there is put right by one write, too.
+    const forged = JSON.stringify({ status: { dockerImageRepository: 'forged' } });
+    kubectl('patch', '-n', namespace, 'is/empty', '--subresource=status', '--type=merge', '-p', forged);
+    await eventually(async () => (await told('empty')) === '', 'the correction');
+    kubectl('annotate', '-n', namespace, 'is/empty', 'noted=yes');
+    await pushed('three');
+    await store.create(
+      imageStreams,
+      streamOf({ namespace, name: 'later' }, `${repository}:main`),
+      {},
+      signal,
+    );
+    await eventually(async () => digestsOf(await get('later')).length === 1, 'a later import');
+    const writes = (name: string): number =>
+      auditSince(inject('auditLog'), offset).filter(
+        (event) =>
+          isOurWrite(event) && event.objectRef?.namespace === namespace && event.objectRef.name === name,
+      ).length;
+    expect(writes('empty')).toBe(2);
+    expect(writes('whole')).toBe(1);
+  });
+
   it('leaves registries alone while a ConfigMap beside its lease pauses it, and goes on when that is deleted', async () => {
     const { metricsUrl, log } = running;
     const requests = async (): Promise<string> =>
@@ -116,16 +158,20 @@ describe('controller', () => {
       '--from-literal=reason=a test',
     );
     await eventually(isPaused, 'the pause');
-    const before = digestsOf(await get('app'));
+    // What was under way when it began may still end.
     await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const before = digestsOf(await get('app'));
     const counted = await requests();
-    await pushed('three');
+    await pushed('four');
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(await requests()).toBe(counted);
     expect(digestsOf(await get('app'))).toEqual(before);
     expect(log().some(({ msg }) => msg === 'everything is paused')).toBe(true);
     kubectl('delete', 'configmap', 'imagestreams-pause', '-n', 'imagestreams');
-    await eventually(async () => digestsOf(await get('app')).length === before.length + 1, 'the third image');
+    await eventually(
+      async () => digestsOf(await get('app')).length === before.length + 1,
+      'the image of meanwhile',
+    );
     expect(await isPaused()).toBe(false);
   });
 

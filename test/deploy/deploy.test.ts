@@ -167,6 +167,28 @@ describe.skipIf(!hasKubectl)('deploy/', () => {
   });
 });
 
+describe.skipIf(!hasKubectl)('deploy/opt-in-secrets', () => {
+  const manifests = hasKubectl ? render('deploy/opt-in-secrets') : [];
+
+  it('has the role for secrets, which nothing binds, and all the rest', () => {
+    expect(manifests.map(idOf)).toContain('ClusterRole/imagestreams-pull-secrets');
+    const granted = grantedTo(manifests, () => true);
+    expect(granted).toEqual(declared.filter((one) => !one.endsWith(' secrets')));
+  });
+
+  it('tells the controller not to ask for the secrets of the whole cluster', () => {
+    const deployment = manifests.find(({ kind }) => kind === 'Deployment');
+    expect(JSON.stringify(deployment)).toContain('"args":["controller","--secret-access=namespace"]');
+  });
+
+  it('has a binding at hand that names the role and the account of the installation', () => {
+    const file = resolve(import.meta.dirname, '../../deploy/opt-in-secrets/role-binding.yaml');
+    const binding = parse(readFileSync(file, 'utf8')) as Binding;
+    expect(binding.subjects).toEqual([controller]);
+    expect(manifests.map(idOf)).toContain(`${binding.roleRef.kind}/${binding.roleRef.name}`);
+  });
+});
+
 describe.skipIf(!hasKubectl)('deploy/namespaced', () => {
   const manifests = hasKubectl ? render('deploy/namespaced') : [];
 

@@ -27,6 +27,11 @@ export type Serve = {
     contentType?: string,
     accept?: string,
   ) => Promise<Answer>;
+  /** Asks for an answer that does not end, such as a feed: what came of it so far, and how to leave. */
+  readonly follow: (
+    path: string,
+    accept: string,
+  ) => Promise<{ readonly text: () => string; readonly leave: () => void }>;
   /** Sends SIGTERM and waits for the end; the exit code, or the signal that killed it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | string>;
   /** Removes the data directory as well. */
@@ -48,12 +53,31 @@ const parseAnswer = (text: string): unknown => {
   }
 };
 
-const connect = (kubeconfig: string): Serve['api'] => {
+const connect = (kubeconfig: string): Pick<Serve, 'api' | 'follow'> => {
   const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
   const server = clusters[0]?.cluster.server ?? '';
   const ca = Buffer.from(clusters[0]?.cluster['certificate-authority-data'] ?? '', 'base64');
   const token = users[0]?.user.token ?? '';
-  return async (method, path, body, contentType = 'application/json', accept = 'application/json') => {
+  const follow: Serve['follow'] = async (path, accept) => {
+    const sent = request(new URL(path, server), {
+      headers: { authorization: `Bearer ${token}`, accept },
+      ca,
+    });
+    sent.end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    let text = '';
+    response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    // The server may end before its reader leaves.
+    response.on('error', () => undefined);
+    return { text: () => text, leave: () => void response.destroy() };
+  };
+  const api: Serve['api'] = async (
+    method,
+    path,
+    body,
+    contentType = 'application/json',
+    accept = 'application/json',
+  ) => {
     const payload = Buffer.from(
       body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body),
     );
@@ -73,6 +97,7 @@ const connect = (kubeconfig: string): Serve['api'] => {
     const isJson = (response.headers['content-type'] ?? '').includes('json');
     return { status: response.statusCode ?? 0, body: isJson ? parseAnswer(text) : text, text };
   };
+  return { api, follow };
 };
 
 /** Starts `serve` on a free port and waits until it says that it is ready. */
@@ -123,7 +148,7 @@ export const startServe = async (
     kubeconfig,
     process: child,
     output: () => output,
-    api: connect(kubeconfig),
+    ...connect(kubeconfig),
     stop,
     remove: async () => {
       await stop();

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nextSlot } from '../../src/importer/index.ts';
-import { anImage, push, startFakeRegistry } from '../fakes/registry/index.ts';
+import { anImage, push } from '../fakes/registry/index.ts';
 import { type DockerRegistry, hasDockerRegistry, startDockerRegistry } from '../setup/docker-registry.ts';
 import { eventually, type Serve, startServe } from './serve.ts';
 
@@ -101,69 +100,6 @@ describe.skipIf(!hasDockerRegistry)('serve', () => {
   const read = async (name: string): Promise<Stream> =>
     (await serve.api('GET', `${streams}/${name}`)).body as Stream;
 
-  it('follows a scheduled tag that moves: history, one event, the Deployment, and nothing else', async () => {
-    const first = await pushImage(registry.host, 'team/app', 'main', 'one');
-    const interval = { annotations: { 'imagestreams.dev/refresh-interval': '1s' } };
-    await serve.api('POST', streams, stream('moving', registry.host, 'main', interval));
-    await eventually(
-      () => read('moving'),
-      (found) => digestsOf(found, 'main').length === 1,
-      'the first import',
-      2000,
-    );
-    const deployments = '/apis/apps/v1/namespaces/default/deployments';
-    const trigger = {
-      from: { kind: 'ImageStreamTag', name: 'moving:main' },
-      fieldPath: 'spec.template.spec.containers[?(@.name=="web")].image',
-    };
-    await serve.api('POST', deployments, {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'web', annotations: { 'image.openshift.io/triggers': JSON.stringify([trigger]) } },
-      spec: {
-        selector: { matchLabels: { app: 'web' } },
-        template: {
-          metadata: { labels: { app: 'web' } },
-          spec: { containers: [{ name: 'web', image: 'web:placeholder' }] },
-        },
-      },
-    });
-    type Deployment = {
-      readonly spec: {
-        readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
-      };
-    };
-    const imageOf = async (): Promise<string> =>
-      ((await serve.api('GET', `${deployments}/web`)).body as Deployment).spec.template.spec.containers[0]
-        ?.image ?? '';
-    await eventually(imageOf, (image) => image.endsWith(first), 'the Deployment runs the first image');
-
-    const second = await pushImage(registry.host, 'team/app', 'main', 'two');
-    await eventually(imageOf, (image) => image.endsWith(second), 'the Deployment follows');
-    const moved = await read('moving');
-    expect(digestsOf(moved, 'main')).toEqual([second, first]);
-    expect(moved.status?.tags?.[0]?.items?.map(({ revision, cause }) => [revision, cause.type])).toEqual([
-      [2, 'Schedule'],
-      [1, 'Spec'],
-    ]);
-    expect(moved.metadata.generation).toBe(1);
-
-    // Two more intervals: an unchanged tag writes nothing.
-    await new Promise((done) => setTimeout(done, 2500));
-    expect((await read('moving')).metadata.resourceVersion).toBe(moved.metadata.resourceVersion);
-    type Event = {
-      readonly reason: string;
-      readonly involvedObject: { readonly kind: string; readonly name: string };
-    };
-    const events = (await serve.api('GET', '/api/v1/namespaces/default/events')).body as {
-      readonly items: readonly Event[];
-    };
-    const ofStream = events.items.filter(
-      ({ involvedObject }) => involvedObject.kind === 'ImageStream' && involvedObject.name === 'moving',
-    );
-    expect(ofStream.map(({ reason }) => reason).toSorted()).toEqual(['TagCreated', 'TagMoved']);
-  });
-
   it('says per tag what failed, keeps the last good image, and retries', async () => {
     await pushImage(registry.host, 'team/app', 'gone', 'gone');
     await serve.api('POST', streams, {
@@ -252,78 +188,13 @@ describe.skipIf(!hasDockerRegistry)('serve', () => {
   });
 
   it('ends within five seconds of SIGTERM and finds everything again', async () => {
-    const before = await read('moving');
+    const before = await read('applied');
     const startedAt = performance.now();
     expect(await serve.stop()).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(5000);
     serve = await startServe({ dataDir: serve.dataDir });
-    expect(await read('moving')).toEqual(before);
+    expect(await read('applied')).toEqual(before);
   });
-});
-
-describe('a restart with 1,000 scheduled tags', () => {
-  it('asks no registry before the slot of a tag, and writes nothing', async () => {
-    const image = anImage({ name: 'scheduled' });
-    const fake = await startFakeRegistry();
-    const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
-    const tags = Array.from({ length: 50 }, (_, index) => `t${index}`);
-    for (const tag of tags) fake.add('team/app', image, tag);
-    const first = await startServe();
-    for (const name of names) {
-      // A source of its own for each tag: nothing is shared, so that every tag has its own slot.
-      const spec = {
-        tags: tags.map((tag) => ({
-          name: tag,
-          from: { kind: 'DockerImage', name: `${fake.host}/team/app:${tag}` },
-          annotations: { 'imagestreams.dev/refresh-interval': `${300 + names.indexOf(name)}m` },
-          importPolicy: { insecure: true, scheduled: true },
-        })),
-      };
-      await first.api('POST', streams, {
-        apiVersion: 'image.openshift.io/v1',
-        kind: 'ImageStream',
-        metadata: { name },
-        spec,
-      });
-    }
-    type List = { readonly items: readonly Stream[] };
-    const list = async (serve: Serve): Promise<readonly Stream[]> =>
-      ((await serve.api('GET', streams)).body as List).items;
-    const isReady = ({ status }: Stream): boolean =>
-      status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
-    const before = await eventually(
-      () => list(first),
-      (found) => found.length === 20 && found.every(isReady),
-      'all imported',
-      60_000,
-    );
-    expect(await first.stop()).toBe(0);
-
-    const asked = fake.requests.length;
-    const startedMs = Date.now();
-    const second = await startServe({ dataDir: first.dataDir });
-    await new Promise((resolve_) => setTimeout(resolve_, 4000));
-    // Slots of 1,000 tags over five hours: in a few seconds hardly one comes up, and each that does costs one HEAD.
-    const slots = names.flatMap((_name, index) =>
-      tags
-        .map((tag) =>
-          nextSlot(
-            {
-              reference: `${fake.host}/team/app:${tag}`,
-              importMode: 'Legacy',
-              credentialClass: '[]',
-              intervalMs: (300 + index) * 60_000,
-            },
-            startedMs,
-          ),
-        )
-        .filter((slotMs) => slotMs <= Date.now()),
-    );
-    expect(fake.requests.length - asked).toBeLessThanOrEqual(slots.length);
-    expect(await list(second)).toEqual(before);
-    await second.remove();
-    await fake.stop();
-  }, 180_000);
 });
 
 describe('serve that cannot start', () => {

@@ -1,4 +1,3 @@
-import type { ImageStream } from '../../api/image-stream.ts';
 import {
   formatImageStreamImageName,
   imageMatchesId,
@@ -7,6 +6,7 @@ import {
 import type { ImageStreamImage } from '../../api/image-stream-tag.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { imageStreamImages } from '../../api/resources.ts';
+import { historyDigests } from '../../api/tag-history.ts';
 import type { Store } from '../../store/store.ts';
 import { badRequestError, conflictError, notFoundError } from '../errors.ts';
 import type { RestStorage } from '../rest-storage.ts';
@@ -14,16 +14,6 @@ import { embedImage } from './embedded-image.ts';
 import { imageStreamImageColumns } from './image-columns.ts';
 import { inSingular } from './in-singular.ts';
 import { findImage, getImage, getStream } from './stream-reader.ts';
-
-/** Digests of all images in the history of a stream. */
-export const historyDigests = (stream: ImageStream): readonly string[] => [
-  ...new Set(
-    (stream.status?.tags ?? [])
-      .flatMap(({ items }) => items ?? [])
-      .map(({ image }) => image)
-      .filter((image) => image !== ''),
-  ),
-];
 
 /** Digests of the manifests of those `digests` that are lists. */
 const childDigests = async (

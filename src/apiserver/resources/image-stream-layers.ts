@@ -6,11 +6,11 @@ import type {
 } from '../../api/image-stream-layers.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { imageStreamLayers } from '../../api/resources.ts';
+import { historyDigests } from '../../api/tag-history.ts';
 import { mapLimit } from '../../lib/map-limit.ts';
 import type { Store } from '../../store/store.ts';
 import type { RestStorage } from '../rest-storage.ts';
 import { nameColumn } from './columns.ts';
-import { historyDigests } from './image-stream-image.ts';
 import { findImage, getStream } from './stream-reader.ts';
 
 /** Media type of the config of an image, by that of its manifest. */

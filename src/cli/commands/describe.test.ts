@@ -102,6 +102,114 @@ describe('describe', () => {
   });
 });
 
+describe('describe, where streams and images are objects of a CRD', () => {
+  const event = (image: string, dockerImageReference = `quay.io/t/a@${image}`) => ({
+    created,
+    dockerImageReference,
+    image,
+    generation: 1,
+  });
+  const list = `sha256:${'a'.repeat(64)}`;
+  const child = `sha256:${'b'.repeat(64)}`;
+  const gone = `sha256:${'ab'.repeat(32)}`;
+  const group = '/apis/image.openshift.io/v1';
+  const served = ['imagestreams', 'images', 'imagestreamimports'].map((name) => ({ name }));
+  const answers: Readonly<Record<string, unknown>> = {
+    [group]: { kind: 'APIResourceList', resources: served },
+    [`${group}/namespaces/ns/imagestreams/app`]: {
+      kind: 'ImageStream',
+      metadata: { name: 'app', namespace: 'ns' },
+      spec: { tags: [{ name: 'v1', annotations: { description: 'mine' } }, { name: 'v2' }, { name: 'ref' }] },
+      status: {
+        tags: [
+          { tag: 'v1', items: [event(list), event(gone)] },
+          {
+            tag: 'v2',
+            conditions: [{ type: 'ImportSuccess', status: 'False', reason: 'NotFound', message: 'no v2' }],
+          },
+          { tag: 'ref', items: [event('', 'quay.io/t/a:1')] },
+        ],
+      },
+    },
+    [`${group}/images/${list.replace(':', '-')}`]: {
+      kind: 'Image',
+      metadata: { name: list.replace(':', '-'), annotations: { own: 'yes' } },
+      dockerImageManifests: [{ digest: child, os: 'linux', architecture: 'amd64' }],
+    },
+    [`${group}/images/${child.replace(':', '-')}`]: {
+      kind: 'Image',
+      metadata: { name: child.replace(':', '-') },
+      dockerImageMetadata: { Architecture: 'amd64' },
+    },
+  };
+  /** As kube-apiserver refuses: a role is asked first, then whether there is such a resource, then whether there is the object. */
+  const refusalOf = (path: string, forbidden: RegExp | undefined) => {
+    const kind = 'Status';
+    if (forbidden?.test(path) === true)
+      return { code: 403, body: { kind, reason: 'Forbidden', message: 'not for you', code: 403 } };
+    return path.includes('imagestreamtags') || path.includes('imagestreamimages')
+      ? { code: 404, body: '404 page not found\n', type: 'text/plain; charset=utf-8' }
+      : notFound('imagestreams', path.split('/').at(-1) ?? '');
+  };
+  const cluster = async (forbidden?: RegExp) => {
+    const api = await startFakeApi(({ path }) => {
+      const isKnown = Object.hasOwn(answers, path) && forbidden?.test(path) !== true;
+      return isKnown ? { body: answers[path] } : refusalOf(path, forbidden);
+    });
+    apis.push(api);
+    return createCliWorld({ api, namespace: 'ns', nowMs });
+  };
+
+  it('puts a tag together from the stream and the image', async () => {
+    for (const forbidden of [undefined, /imagestreamtags/]) {
+      const run = await (await cluster(forbidden)).run('describe app:v1');
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(run.stdout).toContain(`Image Name:\t${list}\nDocker Image:\tquay.io/t/a@${list}\n`);
+      expect(run.stdout).toMatch(/Description:\tmine\nAnnotations:\town=yes\n/);
+      expect(run.stdout).toContain(`linux/amd64\t${child}`);
+    }
+  });
+
+  it('finds an image by the start of its digest, also one that a list of the history holds', async () => {
+    const world = await cluster();
+    expect((await world.run('describe app@sha256:aaa')).stdout).toContain(`Image Name:\t${list}\n`);
+    expect((await world.run('describe app@bbb')).stdout).toContain(`Image Name:\t${child}\n`);
+  });
+
+  it('shows the name alone of an image that may not be read or is gone, and says so', async () => {
+    const hidden = await (await cluster(/v1\/images/)).run('describe app:v1');
+    expect(hidden.exitCode).toBe(0);
+    expect(hidden.stdout).toContain(`Image Name:\t${list}\n`);
+    expect(hidden.stderr).toBe(
+      `warning: you may not read images, which belong to no namespace: of ${list} only the name is known\n`,
+    );
+    const missing = await (await cluster()).run(`describe app@${gone}`);
+    expect(missing.stderr).toBe(`warning: the image ${gone} is not there any more: only its name is known\n`);
+  });
+
+  const failures = [
+    { line: 'describe app:v9', stderr: 'error: the image stream "app" has no tag "v9"\n' },
+    { line: 'describe app:v2', stderr: 'error: the tag "app:v2" has no image yet (NotFound: no v2)\n' },
+    {
+      line: 'describe app:ref',
+      stderr: 'error: the tag "app:ref" is only a reference to quay.io/t/a:1: it was never imported\n',
+    },
+    { line: 'describe app@ccc', stderr: 'error: the history of the image stream "app" has no image "ccc"\n' },
+    {
+      line: 'describe app@a',
+      stderr: `error: "a" names several images of "app": ${list}, ${gone}\n`,
+    },
+    {
+      line: 'describe none:v1',
+      stderr: 'Error from server (NotFound): imagestreams.image.openshift.io "none" not found\n',
+    },
+  ];
+  for (const { line, stderr } of failures)
+    it(`says what is missing of ${line}`, async () => {
+      expect(await (await cluster()).run(line)).toEqual({ exitCode: 1, stdout: '', stderr });
+    });
+});
+
 describe('parseDescribeTargets', () => {
   for (const argument of [
     'pod/web',

@@ -1,12 +1,21 @@
-import { parseImageStreamImageName, parseImageStreamTagName } from '../../api/image-stream-names.ts';
+import {
+  type ImageStreamImageName,
+  type ImageStreamTagName,
+  parseImageStreamImageName,
+  parseImageStreamTagName,
+} from '../../api/image-stream-names.ts';
 import { imageStreamImages, imageStreams, imageStreamTags } from '../../api/resources.ts';
 import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { describeConditions } from '../describe-conditions.ts';
-import { describeImage } from '../describe-image.ts';
+import { describeImage, type EmbeddedImage } from '../describe-image.ts';
 import { describeRefresh } from '../describe-refresh.ts';
 import { describeStream } from '../describe-stream.ts';
 import { CliError } from '../errors.ts';
+import { answersImports } from '../import-object.ts';
+import type { CliPorts } from '../ports.ts';
+import { imageOfStream, imageOfTag } from '../stream-images.ts';
+import { isRefusal } from '../streams.ts';
 
 /** What can be described, and the words that people use for it. */
 const kinds = {
@@ -71,31 +80,60 @@ const checked = (target: Target): Target => {
   if (kind === 'stream' && /^$|[:@]/.test(name))
     throw new CliError('usage', `"${name}" is no name of an image stream`);
   if (kind === 'tag' && !name.includes(':')) return { kind, name: `${name}:latest` };
-  if (kind === 'tag' && parseImageStreamTagName(name) === undefined)
-    throw new CliError('usage', `"${name}" is no STREAM:TAG`);
-  if (kind === 'image' && parseImageStreamImageName(name) === undefined)
-    throw new CliError('usage', `"${name}" is no STREAM@DIGEST`);
+  if (kind === 'tag') splitTag(name);
+  if (kind === 'image') splitImage(name);
   return target;
+};
+
+const splitTag = (name: string): ImageStreamTagName => {
+  const parts = parseImageStreamTagName(name);
+  if (parts === undefined) throw new CliError('usage', `"${name}" is no STREAM:TAG`);
+  return parts;
+};
+
+const splitImage = (name: string): ImageStreamImageName => {
+  const parts = parseImageStreamImageName(name);
+  if (parts === undefined) throw new CliError('usage', `"${name}" is no STREAM@DIGEST`);
+  return parts;
+};
+
+/** What the server tells of it, or what `otherwise` finds where the server has no such resource. */
+const imageFrom = async (
+  client: ApiClient,
+  resource: typeof imageStreamTags | typeof imageStreamImages,
+  name: string,
+  { signal, otherwise }: { readonly signal: AbortSignal; readonly otherwise: () => Promise<EmbeddedImage> },
+): Promise<EmbeddedImage> => {
+  try {
+    return (await client.get(resource, name, signal)).image ?? {};
+  } catch (error) {
+    // Roles are asked before what there is: whoever may not read a resource is not told that it is none.
+    if (!isRefusal(error, 'NotFound', 'Forbidden') || (await answersImports(client, signal))) throw error;
+    return otherwise();
+  }
 };
 
 const describeTarget = async (
   client: ApiClient,
   { kind, name }: Target,
-  nowMs: number,
-  signal: AbortSignal,
+  { clock, stderr, signal }: CliPorts,
 ): Promise<string> => {
+  const nowMs = clock.now();
+  const onNote = (note: string): void => void stderr.write(`warning: ${note}\n`);
+  const describeFound = (image: EmbeddedImage): string =>
+    describeImage(image, image.metadata?.name ?? '', nowMs);
   switch (kind) {
     case 'stream': {
       const stream = await client.get(imageStreams, name, signal);
       return describeStream(stream, nowMs) + describeConditions(stream, nowMs) + describeRefresh(stream);
     }
     case 'tag': {
-      const { image = {} } = await client.get(imageStreamTags, name, signal);
-      return describeImage(image, image.metadata?.name ?? '', nowMs);
+      const otherwise = () => imageOfTag(client, splitTag(name), onNote, signal);
+      return describeFound(await imageFrom(client, imageStreamTags, name, { signal, otherwise }));
     }
     case 'image': {
-      const { image = {} } = await client.get(imageStreamImages, name, signal);
-      return describeImage(image, image.metadata?.name ?? '', nowMs);
+      const otherwise = () => imageOfStream(client, splitImage(name), onNote, signal);
+      return describeFound(await imageFrom(client, imageStreamImages, name, { signal, otherwise }));
     }
   }
 };
@@ -108,7 +146,7 @@ export const describe = async (
   const targets = parseDescribeTargets(args);
   const client = await connect();
   for (const [index, target] of targets.entries()) {
-    const text = await describeTarget(client, target, ports.clock.now(), ports.signal);
+    const text = await describeTarget(client, target, ports);
     ports.stdout.write(index === 0 ? text : `\n\n${text}`);
   }
 };

@@ -274,13 +274,45 @@ describe('tag, where the server has no tags of their own', () => {
     expect(run).toEqual({ exitCode: 0, stdout: 'Tag app:v1 set to quay.io/t/a:1.\n', stderr: '' });
     expect(requestsOf(api).slice(-2)).toEqual([
       'GET namespaces/default/imagestreams/app',
-      'PUT namespaces/default/imagestreams/app',
+      'PATCH namespaces/default/imagestreams/app',
     ]);
     expect(tagsOf(api.calls.at(-1))).toMatchObject([
+      { name: 'v1', from: { name: 'quay.io/t/a:1' }, annotations: { description: 'first' } },
       { name: 'v2' },
-      { name: 'v1', from: { name: 'quay.io/t/a:1' }, generation: 0 },
     ]);
     expect(lastBody(api)).toMatchObject({ metadata: { resourceVersion: '7' } });
+  });
+
+  it('asks for an import once more by a generation that neither tag nor stream had', async () => {
+    const stream = app('default');
+    for (const { ofStream, ofTag, asked } of [
+      { ofStream: 4, ofTag: 0, asked: 5 },
+      { ofStream: 6, ofTag: 7, asked: 8 },
+      { ofStream: 2, ofTag: null, asked: 3 },
+    ]) {
+      const tags = [{ name: 'v1', reference: true, generation: ofTag }];
+      const body = { ...stream, metadata: { ...stream.metadata, generation: ofStream }, spec: { tags } };
+      const api = await start(
+        withoutTags((call, response) => (call.method === 'GET' ? { body } : willing(call, response))),
+      );
+      await createCliWorld({ api }).run('tag quay.io/t/a:1 app:v1');
+      expect(tagsOf(api.calls.at(-1))).toMatchObject([{ name: 'v1', generation: asked }]);
+      expect(tagsOf(api.calls.at(-1))?.[0]).not.toHaveProperty('reference');
+    }
+  });
+
+  it('reads the stream again when another writer came in between', async () => {
+    let conflicts = 1;
+    const api = await start(
+      withoutTags((call, response) => {
+        if (call.method !== 'PATCH' || conflicts === 0) return willing(call, response);
+        conflicts -= 1;
+        return refusal(409, 'Conflict');
+      }),
+    );
+    expect((await createCliWorld({ api }).run('tag quay.io/t/a:1 app:v1')).exitCode).toBe(0);
+    const ofStream = requestsOf(api).filter((request) => request.includes('/imagestreams/'));
+    expect(ofStream.map((request) => request.split(' ')[0])).toEqual(['GET', 'PATCH', 'GET', 'PATCH']);
   });
 
   it('makes the stream where it is missing', async () => {
@@ -290,11 +322,37 @@ describe('tag, where the server has no tags of their own', () => {
     expect(lastBody(api)).toMatchObject({ metadata: { name: 'web' }, spec: { tags: [{ name: 'x' }] } });
   });
 
-  it('deletes the tag from the spec of the stream', async () => {
-    const api = await start(withoutTags(willing));
+  /** Answers a patch as a server does: with the whole object. */
+  const patched: Handler = (call, response) =>
+    call.method === 'PATCH' ? { body: app('default') } : willing(call, response);
+
+  it('deletes the tag from the spec of the stream and its history from the status', async () => {
+    const api = await start(withoutTags(patched));
     const run = await createCliWorld({ api }).run('tag -d app:v1');
     expect(run).toEqual({ exitCode: 0, stdout: 'Deleted tag default/app:v1.\n', stderr: '' });
-    expect(tagsOf(api.calls.at(-1))).toEqual([{ name: 'v2' }]);
+    expect(requestsOf(api).slice(-2)).toEqual([
+      'PATCH namespaces/default/imagestreams/app',
+      'PATCH namespaces/default/imagestreams/app/status',
+    ]);
+    expect(tagsOf(api.calls.at(-2))).toEqual([{ name: 'v2' }]);
+    expect(lastBody(api)).toMatchObject({
+      metadata: { resourceVersion: '7' },
+      status: { tags: [{ tag: 'v2' }] },
+    });
+  });
+
+  it('says that the history stays where the user may not change a status', async () => {
+    const api = await start(
+      withoutTags((call, response) =>
+        call.path.endsWith('/status') ? refusal(403, 'Forbidden') : patched(call, response),
+      ),
+    );
+    expect(await createCliWorld({ api }).run('tag -d app:v1')).toEqual({
+      exitCode: 0,
+      stdout: 'Deleted tag default/app:v1.\n',
+      stderr:
+        'warning: the history of default/app:v1 stays: you may not change the status of image streams\n',
+    });
   });
 
   it('says what there is nothing of to delete', async () => {

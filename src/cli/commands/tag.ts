@@ -3,6 +3,7 @@ import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { importModeOf, referencePolicyOf } from '../policies.ts';
+import { removeTag } from '../tag-removal.ts';
 import {
   checkTagRequest,
   parseTagDestination,
@@ -11,7 +12,7 @@ import {
   tagMessage,
 } from '../tag-request.ts';
 import { currentSource, parseTagSource, type TagSource } from '../tag-source.ts';
-import { removeTag, setTag } from '../tag-writes.ts';
+import { setTag } from '../tag-writes.ts';
 
 export type TagOptions = {
   readonly source?: string;
@@ -45,8 +46,11 @@ const deleteTags = async (
   if (options.scheduled === true || options.insecure === true)
     throw usage('cannot set flags for importing images when deleting a tag');
   const client = await connect();
-  for (const to of names.map((name) => parseTagDestination(name, client.namespace)))
-    ports.stdout.write(`${await removeTag(client.in(to.namespace), to, ports.signal)}\n`);
+  for (const to of names.map((name) => parseTagDestination(name, client.namespace))) {
+    const { message, note } = await removeTag(client.in(to.namespace), to, ports.signal);
+    ports.stdout.write(`${message}\n`);
+    if (note !== undefined) ports.stderr.write(`warning: ${note}\n`);
+  }
 };
 
 /** The source as it is written: a tag of a stream stands for the image that it has now, unless it is to be followed. */

@@ -176,3 +176,6 @@ export const createUndiciSend = (options: UndiciOptions) => {
 
   return { send, tlsOf: connections.tlsOf, close: connections.close };
 };
+
+/** What carries requests to their hosts. */
+export type Sockets = ReturnType<typeof createUndiciSend>;

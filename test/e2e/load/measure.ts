@@ -50,7 +50,7 @@ export const percentile = (values: readonly number[], share: number): number =>
   Number.NaN;
 
 /** Resident memory and spent processor time of a process. */
-const usageOf = async (
+export const usageOf = async (
   pid: number,
 ): Promise<{ readonly residentMiB: number; readonly cpuSeconds: number }> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');

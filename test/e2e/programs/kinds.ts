@@ -45,6 +45,8 @@ export type Kind = {
   readonly needsVersion: boolean;
   /** Items are a list merged by `name`, not a map. */
   readonly itemsAreList: boolean;
+  /** An item without its value is refused. */
+  readonly needsValues: boolean;
   /** Takes strategic merge patches; a custom resource does not. */
   readonly isBuiltIn: boolean;
   /** Path of the items as a JSON pointer. */
@@ -66,6 +68,7 @@ const configMap: Kind = {
   generationCounts: [],
   needsVersion: false,
   itemsAreList: false,
+  needsValues: false,
   isBuiltIn: true,
   itemsPointer: '/data',
   item: (_name, value) => value,
@@ -90,6 +93,7 @@ const imageStream: Kind = {
   },
   needsVersion: true,
   itemsAreList: true,
+  needsValues: false,
   isBuiltIn: false,
   itemsPointer: '/spec/tags',
   // Reference tags: nobody imports them.
@@ -131,6 +135,7 @@ const deployment: Kind = {
   },
   needsVersion: false,
   itemsAreList: true,
+  needsValues: true,
   isBuiltIn: true,
   itemsPointer: '/spec/template/spec/containers',
   item: (name, value) => ({ name, image: `registry.example.com/app:${value}` }),

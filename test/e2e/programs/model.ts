@@ -157,6 +157,10 @@ const orderGivenBy = (command: Command): readonly string[] => {
   return Object.entries(command.items).flatMap(([name, value]) => (value === null ? [] : [name]));
 };
 
+/** Whether an item has lost its value: who set it has left it, and another one still keeps the item. */
+const hasBareItem = (fields: Fields): boolean =>
+  [...fields.keys()].some((path) => /^items\/[^/]+$/.test(path) && !fields.has(`${path}/value`));
+
 /** What a command meets. */
 export type Scene = {
   readonly kind: Kind;
@@ -202,7 +206,10 @@ export const step = (scene: Scene, command: Command): Outcome => {
       const wanted = fieldsOfContent(kind, command.content);
       if (old === undefined) return created(kind, name, wanted, manager);
       const next = applied(old, wanted, manager, command.force);
-      return next === undefined || conflicts ? failed(409) : write(kind, name, old, next, isReordered);
+      if (next === undefined || conflicts) return failed(409);
+      return kind.needsValues && hasBareItem(next.fields)
+        ? failed(422)
+        : write(kind, name, old, next, isReordered);
     }
     case 'status':
       if (kind.status === undefined) return failed(404);

@@ -11,7 +11,7 @@ import { startKube, startOurs, type Target } from './servers.ts';
  *   KUBE_APISERVER=/path/to/kube-apiserver ETCD=/path/to/etcd npx vitest run test/e2e/programs
  *
  * The same programs each time, so that a failure is of the change that is tested; SEED=$RANDOM runs others, PROGRAMS=1000 more. A failure
- * prints its seed and the shortest program that shows it. Known: SEED=2061026394 (an owner of `data: {}` that a merge patch takes away).
+ * prints its seed and the shortest program that shows it.
  */
 const { KUBE_APISERVER: kubeApiserver = '', ETCD: etcd = '', PROGRAMS = '200', SEED = '1' } = process.env;
 const options = { numRuns: Number(PROGRAMS), seed: Number(SEED) };
