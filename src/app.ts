@@ -97,6 +97,7 @@ const createParts = (
     {
       references: 'unrestricted',
       seesAllStreams: true,
+      pauseNamespace: 'default',
       targets: { workloads: workloadKinds, builds: [], access: createStoreWorkloads(store) },
       // Read afresh: a request may follow upon the secret that it needs.
       listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,

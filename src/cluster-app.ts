@@ -155,7 +155,16 @@ const createLead = ({ state, stores, registry, sinks }: LeadParts, options: Part
   // In the one namespace that it serves, the controller watches secrets.
   const secretAccess = seesAllStreams ? options.config.secretAccess : 'cluster';
   const targets = { workloads: workloadKinds, builds: buildKinds, access: stores.workloads };
-  const mode = { references: 'by-grant', seesAllStreams, secretAccess, targets, recordEvent, sinks } as const;
+  const pauseNamespace = stores.lease.namespace;
+  const mode = {
+    references: 'by-grant',
+    seesAllStreams,
+    secretAccess,
+    targets,
+    pauseNamespace,
+    recordEvent,
+    sinks,
+  } as const;
   return async (signal: AbortSignal): Promise<void> => {
     const work = createWork(stores.store, registry, mode, options);
     state.work = work;

@@ -109,6 +109,8 @@ export type WorkOptions = {
   readonly targets: TriggerTargets;
   /** Whether one watch of all namespaces may be had, or each is asked for. Default `cluster`. */
   readonly secretAccess?: 'cluster' | 'namespace';
+  /** Where the ConfigMap that pauses everything is looked for. */
+  readonly pauseNamespace: string;
   /** Where the secrets of a namespace are read; undefined: what the watches have seen will do. */
   readonly listSecrets?: PullSecretPorts['listSecrets'];
   readonly recordEvent: RecordEvent;
@@ -169,6 +171,7 @@ export const createWork = (
     },
     references: work.references,
     targets: work.targets,
+    pauseNamespace: work.pauseNamespace,
     recordEvent: work.recordEvent,
     noteOfChange,
     publish: feed.publish,
@@ -180,13 +183,18 @@ export const createWork = (
   });
   metrics.watchTriggers(controllers.waitingTriggers);
   metrics.watchSinks(controllers.sinks);
+  metrics.watchSchedule(() => ({
+    isPaused: controllers.pausedBecause() !== undefined,
+    registries: controllers.schedules(),
+  }));
   const why = createWhy({
     getStream: (key) => controllers.streams.get(key),
     importer,
     keychains,
     retryAtMs: controllers.retryAtMs,
+    refreshAtMs: controllers.refreshAtMs,
+    pausedBecause: controllers.pausedBecause,
     intervals,
-    clock,
   });
   const { toldRevision } = controllers;
   return { keychains, feed, controllers, why, toldRevision };

@@ -4,6 +4,7 @@ import { createFakeRegistry } from '../test/fakes/registry-client.ts';
 import type { ImageStream } from './api/image-stream.ts';
 import type { Stored } from './api/meta.ts';
 import { createImporter } from './importer/index.ts';
+import { formatTime } from './lib/clock.ts';
 import type { Credential } from './oci/index.ts';
 import { createWhy, createWhyRoute } from './why.ts';
 
@@ -51,18 +52,19 @@ const stream: Stored<ImageStream> = {
   },
 };
 
-const setUp = () => {
+const setUp = (paused?: string, change: Partial<ImageStream> = {}) => {
   const clock = createManualClock();
   const registry = createFakeRegistry();
   registry.addImage(source, {}, 'v1');
   const importer = createImporter({ client: registry, clock });
   const why = createWhy({
-    getStream: ({ name }) => (name === 'web' ? stream : undefined),
+    getStream: ({ name }) => (name === 'web' ? ({ ...stream, ...change } as Stored<ImageStream>) : undefined),
     importer,
     keychains: async (namespace) => () => (namespace === 'ns' ? [pull] : []),
     retryAtMs: (_key, tag) => (tag === 'gone' ? clock.now() + 60_000 : undefined),
+    refreshAtMs: (_key, tag) => (tag === 'v1' ? clock.now() + 30_000 : undefined),
+    pausedBecause: () => paused,
     intervals: { defaultMs: 900_000, floorMs: 1_000 },
-    clock,
   });
   const context = { keychain: () => [pull], caller: 'ns', priority: 'interactive' } as const;
   return { clock, why, importer, context };
@@ -81,7 +83,8 @@ describe('why', () => {
       attempts: [{ question: 'resolve', rung: 'digest-header', digest: expect.stringMatching(/^sha256:/) }],
       next: { why: 'refresh' },
     });
-    expect(Date.parse(explanation?.next?.at ?? '')).toBeGreaterThan(clock.now() - 1_000);
+    expect(explanation?.next?.at).toBe(formatTime(clock.now() + 30_000));
+    expect(explanation?.refresh).toEqual({ every: '15m', problems: [] });
   });
 
   it('tells what a failure comes from, and when it is tried again', async () => {
@@ -131,6 +134,40 @@ describe('why', () => {
       attempts: [],
       gates: [],
     });
+  });
+
+  it('tells that nothing is asked of itself while everything is paused, and no time of a next try', async () => {
+    const { why } = setUp('the ConfigMap ns/imagestreams-pause pauses everything');
+    const [explanation] = (await why(key, 'gone', never)) ?? [];
+    expect(explanation?.halted).toContain('pauses everything');
+    expect(explanation?.next).toBeUndefined();
+  });
+
+  it('tells how often a repository is listed, by which filter, and what is wrong with that', async () => {
+    const annotations = {
+      'imagestreams.dev/scheduled': 'true',
+      'imagestreams.dev/refresh-interval': 'often',
+      'imagestreams.dev/tag-filter': '/(/',
+    };
+    const metadata = { ...stream.metadata, annotations };
+    const { why } = setUp(undefined, { metadata, spec: { dockerImageRepository: source } });
+    const [explanation] = (await why(key, undefined, never)) ?? [];
+    expect(explanation?.refresh).toEqual({
+      every: '15m',
+      filter: '/(/',
+      problems: [
+        expect.stringContaining('missing closing )'),
+        expect.stringContaining('"often" is no duration'),
+      ],
+    });
+  });
+
+  it('tells of a suspended stream that nothing is asked of itself', async () => {
+    const annotations = { 'imagestreams.dev/suspend': 'true' };
+    const { why } = setUp(undefined, { metadata: { ...stream.metadata, annotations } });
+    const [explanation] = (await why(key, 'v1', never)) ?? [];
+    expect(explanation?.halted).toContain('imagestreams.dev/suspend is "true"');
+    expect(explanation?.next).toBeUndefined();
   });
 
   it('goes through all tags where none is named', async () => {

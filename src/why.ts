@@ -1,21 +1,25 @@
-import { insecureRepositoryAnnotation } from './api/annotations.ts';
+import { insecureRepositoryAnnotation, scheduledAnnotation } from './api/annotations.ts';
 import { importSuccess } from './api/condition.ts';
 import type { Explanation } from './api/explanation.ts';
 import type { ImageStream, TagReference } from './api/image-stream.ts';
 import type { Stored } from './api/meta.ts';
 import { isImportable } from './api/pending.ts';
+import { refreshInterval } from './api/refresh-interval.ts';
+import { repositoryProblems } from './api/schedule-problems.ts';
 import { failure } from './api/status.ts';
+import { isSuspended, whySuspended } from './api/suspension.ts';
+import { tagFilterOf } from './api/tag-filter.ts';
 import { findTag, latestTagEvent } from './api/tag-history.ts';
+import { isOn } from './api/toggle-annotation.ts';
 import type { ExtraRoute } from './apiserver/server.ts';
 import {
   type ImportContext,
   type Importer,
   type IntervalSettings,
   type Keychains,
-  nextSlot,
-  scheduledRefresh,
 } from './importer/index.ts';
-import { type Clock, formatTime } from './lib/clock.ts';
+import { formatTime } from './lib/clock.ts';
+import { formatDuration } from './lib/duration.ts';
 import type { ObjectKey } from './store/store.ts';
 
 /** What explanations are made from. */
@@ -23,10 +27,13 @@ export type WhyPorts = {
   readonly getStream: (key: ObjectKey) => Stored<ImageStream> | undefined;
   readonly importer: Pick<Importer, 'explain' | 'placesOf'>;
   readonly keychains: Keychains;
+  /** When a tag is refreshed next; undefined: not on a schedule. As of `retryAtMs`. */
+  readonly refreshAtMs: (key: ObjectKey, tag: string) => number | undefined;
   /** When a tag that failed is tried again, in milliseconds since the epoch; the repository of a stream is the empty tag. */
   readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
+  /** Why no stream is refreshed of itself; undefined: nobody has paused that. */
+  readonly pausedBecause: () => string | undefined;
   readonly intervals: IntervalSettings;
-  readonly clock: Pick<Clock, 'now'>;
 };
 
 /** Explains the tags of a stream, or one of them; undefined: there is no such stream or tag. */
@@ -39,11 +46,22 @@ export type Why = (
 /** Stands for `spec.dockerImageRepository` among the tags. */
 const repositoryTag = '';
 
+const stateOfTag = (stream: ImageStream, name: string): string => {
+  const current = latestTagEvent(stream.status, name);
+  return current === undefined ? 'no image yet' : `${current.image} since ${current.created ?? '?'}`;
+};
+
+const stateOfRepository = ({ status }: ImageStream): string => {
+  if (status?.repository?.imported !== true) return 'not listed yet';
+  const tags = (status.tags ?? []).filter(({ items }) => (items ?? []).length > 0).length;
+  const { leftOut = 0 } = status.repository;
+  return `listed; ${tags} tags have an image${leftOut === 0 ? '' : `, ${leftOut} were left out`}`;
+};
+
 const stateOf = (stream: ImageStream, name: string): string => {
   const holder = name === repositoryTag ? stream.status?.repository : findTag(stream.status, name);
   const failed = holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
-  const current = name === repositoryTag ? undefined : latestTagEvent(stream.status, name);
-  const stands = current === undefined ? 'no image yet' : `${current.image} since ${current.created ?? '?'}`;
+  const stands = name === repositoryTag ? stateOfRepository(stream) : stateOfTag(stream, name);
   return failed === undefined ? stands : `${stands}; ${failed.reason ?? 'failed'}: ${failed.message ?? ''}`;
 };
 
@@ -77,21 +95,37 @@ const tagsOf = (stream: ImageStream): readonly string[] => [
 const hasTag = (stream: ImageStream, tag: string): boolean =>
   tagsOf(stream).includes(tag) || findTag(stream.status, tag) !== undefined;
 
-const nextOf = (
-  key: ObjectKey,
-  stream: Stored<ImageStream>,
-  name: string,
-  context: ImportContext,
-  ports: WhyPorts,
-): Explanation['next'] => {
-  const { importer, intervals, clock } = ports;
+/** Why nothing is asked of itself; undefined: everything is. */
+const haltedBecause = (stream: ImageStream, { pausedBecause }: WhyPorts): string | undefined =>
+  pausedBecause() ?? (isSuspended(stream) ? whySuspended : undefined);
+
+const nextOf = (key: ObjectKey, name: string, ports: WhyPorts): Explanation['next'] => {
   const retryMs = ports.retryAtMs(key, name);
   if (retryMs !== undefined) return { at: formatTime(retryMs), why: 'retry' };
+  const refreshMs = ports.refreshAtMs(key, name);
+  return refreshMs === undefined ? undefined : { at: formatTime(refreshMs), why: 'refresh' };
+};
+
+/** How often a tag, or the repository, is refreshed, and what is wrong with what the stream says about that. */
+const refreshOf = (
+  stream: ImageStream,
+  name: string,
+  { intervals }: Pick<WhyPorts, 'intervals'>,
+): Explanation['refresh'] => {
   const spec = stream.spec?.tags?.find((tag) => tag.name === name);
-  const { placesOf } = importer;
-  const found =
-    spec && scheduledRefresh(stream, spec, { keychain: context.keychain, settings: intervals, placesOf });
-  return found && { at: formatTime(nextSlot(found.refresh, clock.now())), why: 'refresh' };
+  const isRepository = name === repositoryTag;
+  const isScheduled = isRepository
+    ? isOn(stream, scheduledAnnotation)
+    : spec?.importPolicy?.scheduled === true;
+  const ofRepository = isRepository ? repositoryProblems(stream) : [];
+  if (!isScheduled && ofRepository.length === 0) return undefined;
+  const { intervalMs, problem } = refreshInterval(stream, spec, intervals);
+  const filter = isRepository ? tagFilterOf(stream) : undefined;
+  return {
+    every: formatDuration(intervalMs),
+    ...(filter === undefined ? {} : { filter }),
+    problems: [...ofRepository, ...(problem === undefined ? [] : [problem])],
+  };
 };
 
 /** Explains where the images of streams come from, and why they do not. Asks no registry. */
@@ -110,8 +144,12 @@ export const createWhy = (ports: WhyPorts): Why => {
     if (source === undefined)
       return { tag, state: `${state}; ${unasked(spec)}`, places: [], attempts: [], gates: [] };
     if (known === undefined) return { tag, state, places: [], attempts: [], gates: [] };
-    const next = nextOf(key, stream, tag, context, ports);
-    return { tag, state, ...known, ...(next === undefined ? {} : { next }) };
+    const refresh = refreshOf(stream, tag, ports);
+    const halted = haltedBecause(stream, ports);
+    const explained = { tag, state, ...known, ...(refresh === undefined ? {} : { refresh }) };
+    if (halted !== undefined) return { ...explained, halted };
+    const next = nextOf(key, tag, ports);
+    return { ...explained, ...(next === undefined ? {} : { next }) };
   };
 
   return async (key, tag, signal) => {

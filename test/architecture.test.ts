@@ -27,6 +27,7 @@ const observed = ['oci', 'importer', 'store', 'runtime', 'controllers', 'apiserv
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
   typebox: ['api'],
   semver: ['api', 'oci'],
+  re2js: ['api'],
   undici: ['oci', 'kube'],
   'p-queue': ['oci', 'kube'],
   '@kubernetes/client-node': ['kube/connection.ts'],

@@ -5,6 +5,12 @@ export const ourPrefix = 'imagestreams.dev';
 export const importRequestedAtAnnotation = `${ourPrefix}/import-requested-at`;
 /** How often a scheduled tag is checked, e.g. `1m`; on a stream, or on a spec tag. */
 export const refreshIntervalAnnotation = `${ourPrefix}/refresh-interval`;
+/** On a stream: `true` has `spec.dockerImageRepository` listed again and again, as `importPolicy.scheduled` does for a tag. */
+export const scheduledAnnotation = `${ourPrefix}/scheduled`;
+/** On a stream: which tags of `spec.dockerImageRepository` are imported; see `tag-filter.ts`. */
+export const tagFilterAnnotation = `${ourPrefix}/tag-filter`;
+/** On a stream: `true` stops what nobody asked for, refreshes on schedule and retries; see `suspension.ts`. */
+export const suspendAnnotation = `${ourPrefix}/suspend`;
 
 /** On a stream: which tags somebody rolled back, and to what. JSON, by tag; see `rollback.ts`. */
 export const rollbacksAnnotation = `${ourPrefix}/rollbacks`;

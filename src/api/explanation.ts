@@ -82,5 +82,18 @@ export type Explanation = {
   /** Newest first; those of this run of the program. */
   readonly attempts: readonly ExplainedAttempt[];
   readonly next?: { readonly at: string; readonly why: 'refresh' | 'retry' } | undefined;
+  /** How often it is asked about; absent: only when somebody asks for that. */
+  readonly refresh?:
+    | {
+        /** A duration, e.g. `15m`. */
+        readonly every: string;
+        /** The filter of a repository's tags. */
+        readonly filter?: string | undefined;
+        /** What is wrong with the annotations that say so: sentences. */
+        readonly problems: readonly string[];
+      }
+    | undefined;
+  /** Why nothing is asked of itself, as a sentence: the stream is suspended, or everything is paused. */
+  readonly halted?: string | undefined;
   readonly gates: readonly ExplainedGate[];
 };

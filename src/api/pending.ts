@@ -13,6 +13,7 @@ import type {
   TagReference,
 } from './image-stream.ts';
 import { rollbacksOf } from './rollback.ts';
+import { tagFilterOf } from './tag-filter.ts';
 import { findTag } from './tag-history.ts';
 
 /** How a tag's lists are imported; an empty or absent mode is the default, `Legacy`. */
@@ -64,12 +65,15 @@ const sourcePart = (fingerprint: string | undefined): string | undefined => fing
 export const tagFingerprint = (tag: TagReference): string =>
   `${sourceFingerprint(tag)}.${tag.generation ?? ''}`;
 
-/** Stands for what an import of `spec.dockerImageRepository` depends on. */
-export const repositoryFingerprint = (stream: ImageStream): string =>
-  hash([
+/** Stands for what an import of `spec.dockerImageRepository` depends on; what comes after the point for which of its tags count. */
+export const repositoryFingerprint = (stream: ImageStream): string => {
+  const source = hash([
     stream.spec?.dockerImageRepository ?? '',
     stream.metadata.annotations?.[insecureRepositoryAnnotation] === 'true',
   ]);
+  const filter = tagFilterOf(stream);
+  return filter === undefined ? source : `${source}.${hash([filter])}`;
+};
 
 /** Whether request `a` came after request `b`. Texts that are no times count as newer when they differ: better once too often. */
 const isNewer = (a: string, b: string | undefined): boolean => {
@@ -141,6 +145,20 @@ export const isRepositoryPending = (stream: ImageStream): boolean => {
   );
 };
 
+/** Whether the repository that the spec names now was listed, with whatever filter. */
+export const hasListedRepository = (stream: ImageStream): boolean => {
+  const observed = stream.status?.repository;
+  return (
+    observed?.imported === true &&
+    sourcePart(observed.fingerprint) === sourcePart(repositoryFingerprint(stream))
+  );
+};
+
+/** Whether every tag of the repository is to be fetched, not only those that are not known yet: it is another one, or somebody asked. */
+export const isWholeRepositoryPending = (stream: ImageStream): boolean =>
+  !hasListedRepository(stream) ||
+  isRequestPending(importRequestOf(stream), stream.status?.repository?.requestedAt);
+
 /**
  * What to remember of a spec tag after an import or a try. `imported` stays true through failures for as long as the source stays the
  * same: then the newest image is still what the spec asks for.
@@ -178,12 +196,10 @@ export const observeRepository = (
   outcome: Pick<ObservedRepository, 'leftOut' | 'conditions'> & { readonly succeeded: boolean },
 ): ObservedRepository => {
   const { succeeded, ...rest } = outcome;
-  const previous = stream.status?.repository;
-  const fingerprint = repositoryFingerprint(stream);
   const requestedAt = importRequestOf(stream);
   return {
-    fingerprint,
-    imported: succeeded || (previous?.fingerprint === fingerprint && previous.imported === true),
+    fingerprint: repositoryFingerprint(stream),
+    imported: succeeded || hasListedRepository(stream),
     ...(requestedAt === undefined ? {} : { requestedAt }),
     ...rest,
   };

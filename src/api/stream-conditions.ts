@@ -10,6 +10,7 @@ import {
   isTagPending,
 } from './pending.ts';
 import { notPermittedReason } from './reference-grants.ts';
+import { isSuspended, whySuspended } from './suspension.ts';
 import { findTag } from './tag-history.ts';
 import { trackedTag } from './tag-tracking.ts';
 
@@ -129,18 +130,24 @@ const complete = ({ status }: ImageStream): readonly Verdict[] => {
   return [{ type: 'Complete', status: 'False', reason: 'TooManyTags', message }];
 };
 
-const ownTypes = ['Ready', 'Fresh', 'Complete'];
+/** Only while the stream is suspended. */
+const suspended = (stream: ImageStream): readonly Verdict[] =>
+  isSuspended(stream)
+    ? [{ type: 'Suspended', status: 'True', reason: 'Annotation', message: whySuspended }]
+    : [];
+
+const ownTypes = ['Ready', 'Fresh', 'Complete', 'Suspended'];
 
 /**
- * The stream with what its conditions have to say of it: `Ready`, `Fresh` and, where tags were left out, `Complete`; and with
- * `status.observedGeneration`. Conditions of other types stay. The stream that was given when nothing changes.
+ * The stream with what its conditions have to say of it: `Ready`, `Fresh` and, where tags were left out, `Complete`, where it is
+ * suspended, `Suspended`; and with `status.observedGeneration`. Conditions of other types stay. The stream that was given when nothing changes.
  *
  * @see design decision 18
  */
 export const withStreamConditions = (stream: ImageStream, now: string): ImageStream => {
   const { generation = 0 } = stream.metadata;
   const current = stream.status?.conditions ?? [];
-  const verdicts = [ready(stream), fresh(stream), ...complete(stream)];
+  const verdicts = [ready(stream), fresh(stream), ...complete(stream), ...suspended(stream)];
   const types = new Set(verdicts.map(({ type }) => type));
   const kept = current.filter(({ type }) => types.has(type) || !ownTypes.includes(type));
   const conditions = verdicts.reduce<readonly Condition[]>(

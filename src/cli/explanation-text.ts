@@ -78,6 +78,15 @@ const describeGate = (gate: ExplainedGate, nowMs: number): string => {
 
 const whys = { refresh: 'scheduled refresh', retry: 'retry after the failure' } as const;
 
+const describeRefresh = ({
+  every,
+  filter,
+  problems,
+}: NonNullable<Explanation['refresh']>): readonly string[] => [
+  `every ${every}${filter === undefined ? '' : `, tags that pass ${filter}`}`,
+  ...problems,
+];
+
 const titleOf = ({ tag, reference }: Explanation, stream: string | undefined): string => {
   if (stream === undefined) return reference ?? '';
   const name = tag === undefined || tag === '' ? `${stream} (its repository)` : `${stream}:${tag}`;
@@ -90,7 +99,7 @@ export const formatExplanation = (
   stream: string | undefined,
   nowMs: number,
 ): string => {
-  const { state, places, attempts, next, gates } = explanation;
+  const { state, places, attempts, refresh, next, halted, gates } = explanation;
   const failure = attempts[0]?.failure;
   const isAsked = explanation.reference !== undefined;
   const lines = [
@@ -103,7 +112,9 @@ export const formatExplanation = (
       'Asked',
       attempts.flatMap((attempt) => describeAttempt(attempt, nowMs)),
     ),
+    ...(refresh === undefined ? [] : section('Refresh', describeRefresh(refresh))),
     ...(next === undefined ? [] : section('Next', [`${inTime(next.at, nowMs)} (${whys[next.why]})`])),
+    ...(halted === undefined ? [] : section('Halted', [halted])),
     ...section(
       'Hosts',
       gates.map((gate) => describeGate(gate, nowMs)),

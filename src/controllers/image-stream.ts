@@ -2,12 +2,15 @@ import type { ImageStream, ImageStreamStatus } from '../api/image-stream.ts';
 import type { Stored } from '../api/meta.ts';
 import type { ToldRevision } from '../api/object-budget.ts';
 import { imageStreams } from '../api/resources.ts';
+import type { Status } from '../api/status.ts';
+import { isSuspended } from '../api/suspension.ts';
 import {
   type DueTag,
   type Importer,
   type ImportPlan,
   type ImportResults,
   isNothing,
+  isRefreshed,
   type Keychains,
   parseSource,
   planImports,
@@ -20,7 +23,9 @@ import { isStoreError } from '../store/errors.ts';
 import type { ObjectKey, Store } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
+import { soonestOf } from './failure-class.ts';
 import type { KeepImage } from './keep-image.ts';
+import type { Pause } from './pause.ts';
 import type { References } from './references.ts';
 import { type Retries, repositorySlot } from './retries.ts';
 
@@ -41,6 +46,7 @@ export type ImageStreamPorts = {
   readonly dueTags: DueTags;
   readonly retries: Retries;
   readonly references: Pick<References, 'factsFor'>;
+  readonly pause: Pick<Pause, 'reason'>;
   /** What sinks of change events were told. */
   readonly toldRevision?: ToldRevision | undefined;
   readonly settings: ImageStreamSettings;
@@ -102,15 +108,26 @@ const registryOf = (from: string): string => {
   return parsed.ok ? parsed.source.reference.registry : '';
 };
 
-/** What came of a plan, and which secrets it was tried with. */
-type Tried = { readonly results: ImportResults; readonly secrets: number };
+/** What came of a plan, for which stream, and which secrets it was tried with. */
+type Tried = {
+  readonly stream: ImageStream;
+  readonly results: ImportResults;
+  readonly secrets: number;
+};
+
+type Outcome = ImportResults['tags'][number]['outcome'] | NonNullable<ImportResults['repository']>['outcome'];
+
+/** Why something is tried again: it failed, or some of the tags that a listing found did. */
+const failureOf = (outcome: Outcome): Status | undefined => {
+  if (outcome === 'unchanged') return undefined;
+  if (!outcome.ok) return outcome.status;
+  const found = 'images' in outcome ? outcome.images : [];
+  return soonestOf(found.flatMap((image) => (image.ok ? [] : [image.status])));
+};
 
 /** Tells retries and metrics how the tries went. */
-const report = (
-  key: ObjectKey,
-  { results, secrets }: Tried,
-  { retries, onEvent }: ImageStreamPorts,
-): void => {
+const report = (key: ObjectKey, { stream, results, secrets }: Tried, ports: ImageStreamPorts): void => {
+  const { retries, onEvent } = ports;
   const { repository } = results;
   const tries = [
     ...results.tags.map(({ planned, outcome }) => ({ slot: planned.tag, planned, outcome })),
@@ -118,20 +135,37 @@ const report = (
   ];
   for (const { slot, planned, outcome } of tries) {
     const isFailure = outcome !== 'unchanged' && !outcome.ok;
-    if (isFailure) retries.failed(key, slot, outcome.status, secrets);
-    else retries.succeeded(key, slot);
+    const status = failureOf(outcome);
+    const isRefresh = isFailure && isRefreshed(stream, slot);
+    if (status === undefined) retries.succeeded(key, slot);
+    else retries.failed(key, slot, { status, secrets, isRefresh });
     const isScheduled = planned.cause.type === 'Schedule';
     const reason = isFailure ? (outcome.status.reason ?? 'InternalError') : undefined;
     onEvent({ type: 'import', registry: registryOf(planned.request.from), isScheduled, reason });
   }
 };
 
-const dueTagsOf = (key: ObjectKey, { dueTags, retries }: ImageStreamPorts): ReadonlyMap<string, DueTag> => {
+/** What is due of itself; nothing of a stream that is to be left alone, whose retries find new slots when that is over. */
+const dueTagsOf = (
+  key: ObjectKey,
+  isHalted: boolean,
+  { dueTags, retries }: ImageStreamPorts,
+): ReadonlyMap<string, DueTag> => {
+  if (isHalted) {
+    dueTags.take(key);
+    return new Map();
+  }
   const retried = retries
     .due(key)
     .tags.map((tag): [string, DueTag] => [tag, { cause: { type: 'Schedule', by: 'retry' } }]);
   return new Map([...retried, ...dueTags.take(key)]);
 };
+
+/** What somebody asked for: of a stream that was suspended while it was asked about, nothing else counts. */
+const withoutScheduled = ({ tags, repository }: ImportResults): ImportResults => ({
+  tags: tags.filter(({ planned }) => planned.cause.type !== 'Schedule'),
+  repository: repository?.planned.cause.type === 'Schedule' ? undefined : repository,
+});
 
 /** Since when the answers of registries will do: what was just found out for one stream is not asked again for the next. */
 const freshSince = (due: ReadonlyMap<string, DueTag>): number | undefined => {
@@ -189,36 +223,46 @@ const writeStatus = async (
 export const createImageStreamReconciler = (ports: ImageStreamPorts): Reconcile => {
   const { streams, store, clock, dueTags, retries, settings } = ports;
   const ownWrites = createOwnWrites(streams);
+  const isHalted = (stream: ImageStream): boolean =>
+    isSuspended(stream) || ports.pause.reason() !== undefined;
   return async (key, signal) => {
     const stream = ownWrites.read(key);
-    retries.observe(key, stream);
+    const isLeftAlone = stream !== undefined && isHalted(stream);
+    retries.observe(key, isLeftAlone ? undefined : stream);
     if (stream === undefined || stream.metadata.deletionTimestamp !== undefined) {
       dueTags.take(key);
       return done;
     }
-    const due = dueTagsOf(key, ports);
-    const repositoryDue = due.get(repositorySlot)?.cause;
+    const due = dueTagsOf(key, isLeftAlone, ports);
     const plan = planImports(stream, {
       due,
       maxTags: settings.maxTagsPerRepository,
-      ...(repositoryDue === undefined ? {} : { repositoryDue }),
+      repositoryDue: due.get(repositorySlot),
     });
     try {
       // Counted before they are read: what changes later is another try.
       const secrets = retries.secretsOf(key.namespace);
       const results = await runPlan(plan, { namespace: key.namespace, due }, ports, signal);
-      report(key, { results, secrets }, ports);
+      report(key, { stream, results, secrets }, ports);
       const references = await ports.references.factsFor(stream, signal);
       const { historyLimit } = settings;
       const { toldRevision } = ports;
-      const record = (current: ImageStream): ImageStreamStatus =>
-        recordImports(current, results, { nowMs: clock.now(), historyLimit, toldRevision, references });
+      const record = (current: ImageStream): ImageStreamStatus => {
+        const counting = isHalted(current) ? withoutScheduled(results) : results;
+        return recordImports(current, counting, {
+          nowMs: clock.now(),
+          historyLimit,
+          toldRevision,
+          references,
+        });
+      };
       const written = await writeStatus(stream, record, store, signal);
       if (written !== undefined) ownWrites.wrote(key, written);
     } catch (error) {
       dueTags.putBack(key, due);
       throw error;
     }
+    if (isLeftAlone) return done;
     const { tags, nextMs } = retries.due(key);
     if (tags.length > 0) return requeue(0);
     return nextMs === undefined ? done : requeue(nextMs);

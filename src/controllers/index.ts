@@ -13,6 +13,7 @@ import {
   type OnRuntime,
   reconcileChanges,
   runManager,
+  type Source,
 } from '../runtime/index.ts';
 import type { ObjectKey, Store } from '../store/store.ts';
 import { createDueTags } from './due-tags.ts';
@@ -22,9 +23,11 @@ import { createImagePruner } from './image-pruner.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
 import { createImageKeeper } from './keep-image.ts';
+import { createPause, resumeAfterPause } from './pause.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
 import { hurryOnChange, type PullSecretChanges } from './pull-secrets.ts';
 import { createReferences, type ReferenceMode } from './references.ts';
+import type { RegistrySchedule } from './registry-schedules.ts';
 import { createRetries } from './retries.ts';
 import { createScheduledRefresh } from './scheduled-refresh.ts';
 import type { SinkPublisher } from './sink-publisher.ts';
@@ -38,6 +41,7 @@ export { createNamespaceSecrets } from './namespace-secrets.ts';
 export type { Delivery, EventNote, EventSink, RecordEvent, SinkEvent, StreamIdentity } from './ports.ts';
 export { createPullSecrets, type PullSecretChanges, type PullSecrets } from './pull-secrets.ts';
 export type { ReferenceMode } from './references.ts';
+export type { RegistrySchedule } from './registry-schedules.ts';
 export type { WaitingChanges } from './triggers/budget.ts';
 export type { OnTrigger, TriggerEvent } from './triggers/events.ts';
 export {
@@ -70,6 +74,8 @@ export type ControllersOptions = {
   readonly settings: ControllerSettings;
   readonly references: ReferenceMode;
   readonly targets: TriggerTargets;
+  /** Where the ConfigMap that pauses everything is looked for. Default nowhere: nothing can be paused. */
+  readonly pauseNamespace?: string | undefined;
   readonly recordEvent: RecordEvent;
   readonly noteOfChange: (event: ChangeEvent, stream: Stored<ImageStream>) => EventNote;
   /** Told of every change as it happens: the local feed. */
@@ -86,8 +92,14 @@ export type ControllersOptions = {
 export type Controllers = {
   readonly streams: Lister<Stored<ImageStream>>;
   readonly hasSynced: () => boolean;
-  /** Scheduled tags in all. */
+  /** Scheduled tags in all, and repositories. */
   readonly scheduledTags: () => number;
+  /** When a tag, or the repository (''), is refreshed next, in milliseconds since the epoch; undefined: not on a schedule. */
+  readonly refreshAtMs: (key: ObjectKey, tag: string) => number | undefined;
+  /** What is asked on a schedule, by registry. */
+  readonly schedules: () => readonly RegistrySchedule[];
+  /** Why no stream is refreshed of itself; undefined: nobody has paused that. */
+  readonly pausedBecause: () => string | undefined;
   readonly sinks: readonly SinkPublisher[];
   /** When a tag that failed is tried again, in milliseconds since the epoch; the repository of a stream is the empty tag. */
   readonly retryAtMs: (key: ObjectKey, tag: string) => number | undefined;
@@ -115,16 +127,12 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const { toldRevision } = sinks;
   const graceMs = settings.pruneImagesAfterMs;
   const keepImage = createImageKeeper({ store, clock, graceMs });
-  const tagPorts = { ...options, streams, dueTags, keepImage };
+  const pause = createPause(shared, options.pauseNamespace);
+  const tagPorts = { ...options, streams, dueTags, keepImage, pause };
   const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references, toldRevision });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
-  const refresh = createScheduledRefresh({
-    ...tagPorts,
-    enqueue,
-    intervals: settings.intervals,
-    workers: refreshWorkers,
-  });
+  const refresh = createScheduledRefresh({ ...tagPorts, enqueue, workers: refreshWorkers });
   const publisher = createEventPublisher({
     ...options,
     noteOf: options.noteOfChange,
@@ -139,19 +147,18 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const triggers = createTriggerControllers({ ...options, streams, permissions });
 
   streams.onChange(reconcileChanges(importing));
-  streams.onChange((_old, _current, key) => refresh.observe(key));
-  streams.onChange((_old, current, key) => references.observe(key, current));
+  streams.onChange((_old, current, key) => {
+    refresh.observe(key);
+    references.observe(key, current);
+  });
   streams.onChange(publisher.onChange);
+  resumeAfterPause(pause, streams, enqueue);
   hurryOnChange({ pullSecrets, streams, retries, enqueue, observe: refresh.observe });
 
   const sources = [streams, ...sinks.sources];
   // Without the right to read one of these the rest goes on.
-  const optionalSources = [
-    ...pullSecrets.sources,
-    ...triggers.sources,
-    importRequests.source,
-    ...permissions.sources,
-  ];
+  const optional = [pullSecrets, triggers, permissions, pause, { sources: [importRequests.source] }];
+  const optionalSources: readonly Source[] = optional.flatMap((part) => part.sources);
   const loops = [importing, importRequests.controller, publisher.controller, ...triggers.controllers];
   const pruners = graceMs === undefined ? [] : [createImagePruner({ ...options, streams, graceMs })];
   const runnables = [...loops, ...refresh.runnables, ...sinks.publishers, ...pruners];
@@ -159,9 +166,12 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     streams,
     hasSynced: () => streams.hasSynced && pullSecrets.hasSynced(),
     scheduledTags: refresh.scheduled,
+    refreshAtMs: refresh.atMs,
+    schedules: refresh.registries,
     retryAtMs: retries.atMs,
+    pausedBecause: pause.reason,
     sinks: sinks.publishers,
-    toldRevision,
+    toldRevision: sinks.toldRevision,
     waitingTriggers: triggers.waiting,
     run: (signal) => runManager({ sources, optionalSources, runnables, clock, logger }, signal),
   };

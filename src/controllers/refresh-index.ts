@@ -2,7 +2,7 @@ import type { ImageImport, Refresh } from '../importer/index.ts';
 import { formatKey } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
 
-/** One tag that is refreshed. */
+/** One tag that is refreshed, or the repository of a stream (''). */
 export type RefreshMember = {
   readonly key: ObjectKey;
   readonly tag: string;
@@ -34,6 +34,8 @@ export type RefreshIndex = {
     entries: readonly RefreshEntry[],
   ) => { readonly opened: readonly string[]; readonly closed: readonly string[] };
   readonly group: (sharingKey: string) => RefreshGroup | undefined;
+  readonly keys: () => Iterable<string>;
+  readonly sharingKeyOf: (key: ObjectKey, tag: string) => string | undefined;
   /** Scheduled tags in all. */
   readonly size: () => number;
 };
@@ -80,6 +82,8 @@ export const createRefreshIndex = (): RefreshIndex => {
       return { opened, closed: closed.filter((sharingKey) => !groups.has(sharingKey)) };
     },
     group: (sharingKey) => groups.get(sharingKey),
+    keys: () => groups.keys(),
+    sharingKeyOf: (key, tag) => streams.get(formatKey(key))?.get(tag),
     size: () => [...streams.values()].reduce((sum, tags) => sum + tags.size, 0),
   };
 };

@@ -1,37 +1,29 @@
 import { importSuccess } from '../api/condition.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import { importableTags } from '../api/pending.ts';
+import { foundFailures } from '../api/repository-tags.ts';
 import type { Status } from '../api/status.ts';
 import { findTag } from '../api/tag-history.ts';
-import { nextSlot } from '../importer/index.ts';
-import { type Backoff, exponentialBackoff } from '../lib/backoff.ts';
+import { isRefreshed, nextSlot } from '../importer/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatKey, parseKey } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
+import { delayAfter, isCredentialFailure, isFinal, longestDelayAfter, soonestOf } from './failure-class.ts';
 
-const minuteMs = 60_000;
+/** Share of a delay that is random: what failed together shall not come back together. */
+const jitter = 0.3;
 
-/** What may be over in a moment: outages, time-outs, limits. */
-const soon = exponentialBackoff({ baseMs: 10_000, maxMs: 10 * minuteMs, jitter: 0.3 });
-/** What somebody has to mend: credentials, missing tags, certificates, broken images. Registries ban clients that hammer. */
-const seldom = exponentialBackoff({ baseMs: minuteMs, maxMs: 60 * minuteMs, jitter: 0.3 });
-
-const transient: ReadonlySet<string> = new Set([
-  'TooManyRequests',
-  'ServiceUnavailable',
-  'Timeout',
-  'InternalError',
-]);
-
-/** Reasons of failures that no retry mends: only another spec does. */
-const final: ReadonlySet<string> = new Set(['Invalid']);
-
-/** Reasons of failures that other credentials may mend. */
-const credential: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden', 'NotFound']);
-
-const backoffOf = (reason: string): Backoff => (transient.has(reason) ? soon : seldom);
-
+/** `dueMs` is of the monotonic clock, and infinite for a refresh that failed: its schedule tries again. */
 type Retry = { readonly attempt: number; readonly reason: string; readonly dueMs: number };
+
+/** A try that failed. */
+export type Failure = {
+  readonly status: Status;
+  /** As of {@link Retries.secretsOf}, before it. */
+  readonly secrets: number;
+  /** The schedule of the tag tries again: here it only waits for another secret. */
+  readonly isRefresh: boolean;
+};
 
 /**
  * When failed tags are tried again: after a delay that grows with each failure, by the class of the failure.
@@ -44,8 +36,8 @@ export type Retries = {
   readonly secretsOf: (namespace: string) => number;
   /** The secrets of a namespace are other ones now. */
   readonly secretsChanged: (namespace: string) => void;
-  /** A try of the tag failed, that was made with these secrets: where they changed meanwhile, it is made again at once. */
-  readonly failed: (key: ObjectKey, tag: string, status: Status, secrets: number) => void;
+  /** A try of the tag failed: where secrets changed meanwhile, it is made again at once. */
+  readonly failed: (key: ObjectKey, tag: string, failure: Failure) => void;
   /** A try of the tag went well. */
   readonly succeeded: (key: ObjectKey, tag: string) => void;
   /** Looks at a stream: gives slots to failed tags that have none yet, and forgets tags that are gone or mended. */
@@ -69,9 +61,21 @@ const slotsOf = (stream: ImageStream): readonly string[] => [
   ...(stream.spec?.dockerImageRepository ? [repositorySlot] : []),
 ];
 
-const failureReason = (stream: ImageStream, slot: string): string | undefined => {
+const conditionReason = (stream: ImageStream, slot: string): string | undefined => {
   const holder = slot === repositorySlot ? stream.status?.repository : findTag(stream.status, slot);
   return holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False')?.reason;
+};
+
+/** A failure as the status tells it. */
+type KnownFailure = { readonly reason: string; readonly isRefresh: boolean };
+
+/** Why a slot is tried again, and whether its schedule does that. Tags that a listing found are tried again with their repository. */
+const failureOf = (stream: ImageStream, slot: string): KnownFailure | undefined => {
+  const reason = conditionReason(stream, slot);
+  if (reason !== undefined) return { reason, isRefresh: isRefreshed(stream, slot) };
+  if (slot !== repositorySlot) return undefined;
+  const found = soonestOf(foundFailures(stream).map((one) => ({ reason: one })));
+  return found && { ...found, isRefresh: false };
 };
 
 /** Retries by stream and tag; a stream without any takes no room. */
@@ -92,12 +96,21 @@ const createTable = () => {
   };
 };
 
+const never = Number.POSITIVE_INFINITY;
+
+/** One that is not on a schedule any more has to be tried again here. */
+const needsSlot = (known: Retry | undefined, { reason, isRefresh }: KnownFailure): boolean =>
+  !isFinal(reason) && (known === undefined || (known.dueMs === never && !isRefresh));
+
 /** Where a tag that failed before the program started is put: a slot in the longest delay of its class. */
-const slotAfterStart = (key: ObjectKey, tag: string, reason: string, nowMs: number): Retry => {
-  const intervalMs = transient.has(reason) ? 10 * minuteMs : 60 * minuteMs;
+const slotAfterStart = (key: ObjectKey, tag: string, failure: KnownFailure, clock: Clock): Retry => {
+  const { reason, isRefresh } = failure;
+  if (isRefresh) return { attempt: 1, reason, dueMs: never };
+  const intervalMs = longestDelayAfter(reason);
   const reference = `${formatKey(key)}:${tag}`;
-  const dueMs = nextSlot({ reference, importMode: 'Legacy', credentialClass: '', intervalMs }, nowMs);
-  return { attempt: 1, reason, dueMs };
+  const nowMs = clock.now();
+  const slotMs = nextSlot({ reference, importMode: 'Legacy', credentialClass: '', intervalMs }, nowMs);
+  return { attempt: 1, reason, dueMs: clock.monotonic() + slotMs - nowMs };
 };
 
 export const createRetries = (clock: Clock): Retries => {
@@ -108,14 +121,15 @@ export const createRetries = (clock: Clock): Retries => {
   return {
     secretsOf,
     secretsChanged: (namespace) => void secretChanges.set(namespace, secretsOf(namespace) + 1),
-    failed: (key, tag, status, secrets) => {
+    failed: (key, tag, { status, secrets, isRefresh }) => {
       const reason = status.reason ?? 'InternalError';
-      if (final.has(reason)) return table.forget(key, tag);
-      if (credential.has(reason) && secrets !== secretsOf(key.namespace))
-        return table.set(key, tag, { attempt: 0, reason, dueMs: clock.now() });
+      if (isFinal(reason)) return table.forget(key, tag);
+      if (isCredentialFailure(reason) && secrets !== secretsOf(key.namespace))
+        return table.set(key, tag, { attempt: 0, reason, dueMs: clock.monotonic() });
       const attempt = (table.of(key).get(tag)?.attempt ?? 0) + 1;
       const askedMs = (status.details?.retryAfterSeconds ?? 0) * 1000;
-      const dueMs = clock.now() + Math.max(backoffOf(reason)(attempt), askedMs);
+      const delayMs = delayAfter(reason, attempt) * (1 - jitter * Math.random());
+      const dueMs = isRefresh ? never : clock.monotonic() + Math.max(delayMs, askedMs);
       table.set(key, tag, { attempt, reason, dueMs });
     },
     succeeded: table.forget,
@@ -124,26 +138,33 @@ export const createRetries = (clock: Clock): Retries => {
       for (const tag of table.of(key).keys()) if (!slots.has(tag)) table.forget(key, tag);
       if (stream === undefined) return;
       for (const tag of slots) {
-        const reason = failureReason(stream, tag);
-        if (reason === undefined) table.forget(key, tag);
-        else if (!final.has(reason) && !table.of(key).has(tag))
-          table.set(key, tag, slotAfterStart(key, tag, reason, clock.now()));
+        const failure = failureOf(stream, tag);
+        if (failure === undefined) table.forget(key, tag);
+        else if (needsSlot(table.of(key).get(tag), failure))
+          table.set(key, tag, slotAfterStart(key, tag, failure, clock));
       }
     },
     hurry: (key) => {
-      const mendable = [...table.of(key)].filter(([, { reason }]) => credential.has(reason));
-      for (const [tag, retry] of mendable) table.set(key, tag, { ...retry, attempt: 0, dueMs: clock.now() });
+      const mendable = [...table.of(key)].filter(([, { reason }]) => isCredentialFailure(reason));
+      for (const [tag, retry] of mendable)
+        table.set(key, tag, { ...retry, attempt: 0, dueMs: clock.monotonic() });
       return mendable.length > 0;
     },
     awaitingCredentials: function* () {
       for (const [key, retries] of table.entries())
-        if ([...retries.values()].some(({ reason }) => credential.has(reason))) yield parseKey(key).namespace;
+        if ([...retries.values()].some(({ reason }) => isCredentialFailure(reason)))
+          yield parseKey(key).namespace;
     },
-    atMs: (key, tag) => table.of(key).get(tag)?.dueMs,
+    atMs: (key, tag) => {
+      const dueMs = table.of(key).get(tag)?.dueMs;
+      return dueMs === undefined || dueMs === never ? undefined : clock.now() + dueMs - clock.monotonic();
+    },
     due: (key) => {
-      const now = clock.now();
+      const now = clock.monotonic();
       const retries = [...table.of(key)];
-      const waiting = retries.filter(([, { dueMs }]) => dueMs > now).map(([, { dueMs }]) => dueMs - now);
+      const waiting = retries
+        .filter(([, { dueMs }]) => dueMs > now && dueMs !== never)
+        .map(([, { dueMs }]) => dueMs - now);
       return {
         tags: retries.filter(([, { dueMs }]) => dueMs <= now).map(([tag]) => tag),
         nextMs: waiting.length === 0 ? undefined : Math.min(...waiting),

@@ -1,253 +1,113 @@
-import { createHash } from 'node:crypto';
-import { importSuccess } from '../api/condition.ts';
-import type { ImageStream } from '../api/image-stream.ts';
-import type { Stored } from '../api/meta.ts';
-import { settledDigests } from '../api/pending.ts';
-import { findTag } from '../api/tag-history.ts';
-import {
-  type Importer,
-  type IntervalSettings,
-  type Keychains,
-  nextSlot,
-  type ResolveOutcome,
-  scheduledRefresh,
-} from '../importer/index.ts';
-import { type Clock, formatTime } from '../lib/clock.ts';
-import type { Logger } from '../lib/logger.ts';
+import type { Status } from '../api/status.ts';
 import {
   Controller,
   done,
-  type Lister,
   type OnRuntime,
   type Reconcile,
   type Runnable,
   runWorkers,
-  Timetable,
   WorkQueue,
 } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
-import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
-import type { RecordEvent } from './ports.ts';
-import {
-  createRefreshIndex,
-  type RefreshEntry,
-  type RefreshGroup,
-  type RefreshMember,
-} from './refresh-index.ts';
+import type { Pause } from './pause.ts';
+import { type EntryPorts, entriesOf, registryOf } from './refresh-entries.ts';
+import { createRefreshIndex } from './refresh-index.ts';
+import type { QuestionPorts } from './refresh-listeners.ts';
+import { createQuestions } from './refresh-questions.ts';
+import { createSlots } from './refresh-slots.ts';
+import { groupOf, type RegistrySchedule, schedulesOf } from './registry-schedules.ts';
 
-export type ScheduledRefreshPorts = {
-  readonly streams: Lister<Stored<ImageStream>>;
-  readonly importer: Importer;
-  readonly keychains: Keychains;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly dueTags: DueTags;
-  /** Has the image stream controller look at a stream. */
-  readonly enqueue: (key: ObjectKey) => void;
-  readonly intervals: IntervalSettings;
-  readonly recordEvent: RecordEvent;
-  /** Sources asked at a time. */
-  readonly workers: number;
-  readonly onRuntime: OnRuntime;
-  readonly onEvent: OnController;
-};
+export type ScheduledRefreshPorts = EntryPorts &
+  QuestionPorts & {
+    readonly pause: Pick<Pause, 'reason'>;
+    /** Sources asked at a time. */
+    readonly workers: number;
+    readonly onRuntime: OnRuntime;
+    readonly onEvent: OnController;
+  };
 
-/** Asks registries at fixed slots whether scheduled tags have moved, and marks those that have; it writes nothing itself. */
+/**
+ * Asks registries at fixed slots whether scheduled tags have moved and whether repositories have new ones, and marks those that have; it
+ * writes nothing itself.
+ */
 export type ScheduledRefresh = {
   /** Has a stream's tags put into the index as they are now; a pull secret changes them too. */
   readonly observe: (key: ObjectKey) => void;
   readonly runnables: readonly Runnable[];
-  /** Scheduled tags in all. */
+  /** Scheduled tags in all, and repositories. */
   readonly scheduled: () => number;
+  /** When a tag, or the repository (''), is asked about next, in milliseconds since the epoch; undefined: not on a schedule. */
+  readonly atMs: (key: ObjectKey, slot: string) => number | undefined;
+  readonly registries: () => readonly RegistrySchedule[];
 };
 
 const indexWorkers = 4;
 
-/** Other credentials mend these: they are tried again with growing delay and when a secret changes, not at every slot. */
-const refusals: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden']);
-
-/** The host that a canonical reference begins with. */
-const registryOf = (reference: string): string => reference.slice(0, reference.indexOf('/'));
-
-/** Tells the user of an interval that is not taken as it stands. A courtesy: that it cannot be told stops no refresh. */
-const tellProblem = async (
-  { apiVersion, kind, metadata }: Stored<ImageStream>,
-  problem: string,
-  { recordEvent, clock, logger }: ScheduledRefreshPorts,
-  signal: AbortSignal,
-): Promise<void> => {
-  const { namespace = '', name, uid } = metadata;
-  const id = createHash('sha256')
-    .update(JSON.stringify([uid, problem]))
-    .digest('hex');
-  try {
-    await recordEvent(
-      {
-        id,
-        type: 'Warning',
-        reason: 'RefreshInterval',
-        message: problem,
-        involvedObject: { apiVersion, kind, namespace, name, uid },
-        at: formatTime(clock.now()),
-      },
-      signal,
-    );
-  } catch (error) {
-    signal.throwIfAborted();
-    logger.warn({ err: error, namespace, name, problem }, 'cannot write the event');
-  }
-};
-
-const entriesOf = async (
-  key: ObjectKey,
-  ports: ScheduledRefreshPorts,
-  signal: AbortSignal,
-): Promise<readonly RefreshEntry[]> => {
-  const stream = ports.streams.get(key);
-  const tags = stream?.spec?.tags?.filter(({ importPolicy }) => importPolicy?.scheduled === true) ?? [];
-  if (stream === undefined || tags.length === 0) return [];
-  const keychain = await ports.keychains(key.namespace, signal);
-  const { placesOf } = ports.importer;
-  const found = tags.map((tag) => ({
-    tag,
-    scheduled: scheduledRefresh(stream, tag, { keychain, settings: ports.intervals, placesOf }),
-  }));
-  const problems = found.flatMap(({ scheduled }) => scheduled?.problem ?? []);
-  for (const problem of new Set(problems)) await tellProblem(stream, problem, ports, signal);
-  return found.flatMap(({ tag, scheduled }) => {
-    if (scheduled === undefined) return [];
-    const { problem: _problem, ...rest } = scheduled;
-    return [
-      {
-        ...rest,
-        // The registry in front: keys of one registry are one group of the queue.
-        sharingKey: `${registryOf(rest.refresh.reference)} ${rest.sharingKey}`,
-        tag: tag.name,
-        request: { from: tag.from?.name ?? '', insecure: tag.importPolicy?.insecure === true },
-      },
-    ];
-  });
-};
-
-/** Whether a tag already says what was just found out: then there is nothing to do, and nothing to write. */
-const isSettled = (stream: Stored<ImageStream>, tag: string, resolved: ResolveOutcome): boolean => {
-  const hasFailed = failureOf(stream, tag) !== undefined;
-  return resolved.ok && !hasFailed && settledDigests(stream, tag).includes(resolved.digest);
-};
-
-const failureOf = (stream: Stored<ImageStream>, tag: string) =>
-  findTag(stream.status, tag)?.conditions?.find(
-    ({ type, status }) => type === importSuccess && status === 'False',
-  );
-
-const createAsk = (ports: ScheduledRefreshPorts) => {
-  const { streams, importer, keychains, clock, dueTags, enqueue, onEvent } = ports;
-
-  const tell = ({ key, tag }: RefreshMember, resolved: ResolveOutcome, sinceMs: number): boolean => {
-    const stream = streams.get(key);
-    if (stream === undefined || isSettled(stream, tag, resolved)) return false;
-    dueTags.mark(key, tag, { cause: { type: 'Schedule' }, resolved, sinceMs });
-    enqueue(key);
-    return true;
-  };
-
-  const isRefused = ({ key, tag }: RefreshMember): boolean => {
-    const stream = streams.get(key);
-    return stream !== undefined && refusals.has(failureOf(stream, tag)?.reason ?? '');
-  };
-
-  /** One question for all members of a group. */
-  return async (group: RefreshGroup, slotMs: number, signal: AbortSignal): Promise<void> => {
-    const [first] = group.members.filter((member) => !isRefused(member));
-    if (first === undefined) return;
-    const askedMs = clock.now();
-    const caller = first.key.namespace;
-    const context = { keychain: await keychains(caller, signal), caller, priority: 'scheduled' } as const;
-    const resolved = await importer.resolve(group.request, context, signal);
-    const told = group.members.filter((member) => tell(member, resolved, askedMs)).length;
-    const outcome = !resolved.ok ? 'failed' : told > 0 ? 'moved' : 'unchanged';
-    onEvent({
-      type: 'refresh',
-      registry: registryOf(group.refresh.reference),
-      outcome,
-      lagMs: askedMs - slotMs,
-    });
-  };
-};
-
-const createQueue = ({ clock, workers, onRuntime }: ScheduledRefreshPorts): WorkQueue =>
-  new WorkQueue({
+/**
+ * The slots of scheduled tags and repositories (DECISIONS.md, 11): each is asked once for all streams that follow the same source. What
+ * was missed while the program was down waits for its next slot.
+ */
+export const createScheduledRefresh = (ports: ScheduledRefreshPorts): ScheduledRefresh => {
+  const { clock, logger, workers, onRuntime, onEvent } = ports;
+  const index = createRefreshIndex();
+  const questions = createQuestions(ports);
+  // First in, first out within a registry: what came up first is asked first, however many wait.
+  const queue = new WorkQueue({
     name: 'scheduled-refresh',
     clock,
     onEvent: onRuntime,
-    groupOf: (sharingKey) => sharingKey.slice(0, sharingKey.indexOf(' ')),
+    groupOf,
     // A registry that hangs must leave workers for the others.
     maxPerGroup: Math.ceil(workers / 2),
   });
+  const slots = createSlots(ports, index.group, (sharingKey) => queue.add(sharingKey));
+  const isPaused = (): boolean => ports.pause.reason() !== undefined;
 
-/**
- * The slots of scheduled tags (DECISIONS.md, 11): each is asked once for all streams that follow the same source. What was missed
- * while the program was down waits for its next slot.
- */
-export const createScheduledRefresh = (ports: ScheduledRefreshPorts): ScheduledRefresh => {
-  const { clock, logger, workers, onRuntime } = ports;
-  const index = createRefreshIndex();
-  const ask = createAsk(ports);
-  const slots = new Map<string, number>();
-  const queue = createQueue(ports);
-  const timetable = new Timetable({
-    clock,
-    time: 'wall',
-    onDue: (sharingKey) => queue.add(sharingKey),
-    // Set forward, it would make everything due at once; set back, nothing for as long. As after a start: each waits for its next slot.
-    onClockSet: () => [...slots.keys()].forEach(plan),
-  });
-
-  const plan = (sharingKey: string): void => {
+  /** Asks a source whose slot has come; why it could not be asked. */
+  const ask = async (sharingKey: string, signal: AbortSignal): Promise<Status | undefined> => {
     const group = index.group(sharingKey);
-    if (group === undefined) return;
-    const slotMs = nextSlot(group.refresh, clock.now());
-    slots.set(sharingKey, slotMs);
-    timetable.set(sharingKey, slotMs);
+    if (group === undefined || isPaused()) return undefined;
+    const lagMs = clock.now() - (slots.dueSinceMs(sharingKey) ?? clock.now());
+    const { outcome, failure } = await questions.ask(group, isPaused, signal);
+    const registry = registryOf(group.refresh.reference);
+    if (outcome !== 'nobody') onEvent({ type: 'refresh', registry, outcome, lagMs });
+    return failure;
   };
 
   const work = async (sharingKey: string, signal: AbortSignal): Promise<void> => {
-    const group = index.group(sharingKey);
+    let failure: Status | undefined;
     try {
-      if (group !== undefined) await ask(group, slots.get(sharingKey) ?? clock.now(), signal);
+      failure = await ask(sharingKey, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       // What a registry does is an outcome: this is the store that could not be read, or a bug. The next slot comes in any case.
       logger.error({ err: error }, 'scheduled refresh failed');
     }
-    plan(sharingKey);
+    slots.plan(sharingKey, failure);
   };
 
   const reindex: Reconcile = async (key, signal) => {
+    questions.changed(key);
     const { opened, closed } = index.put(key, await entriesOf(key, ports, signal));
-    for (const sharingKey of opened) plan(sharingKey);
-    for (const sharingKey of closed) {
-      timetable.delete(sharingKey);
-      slots.delete(sharingKey);
-    }
+    for (const sharingKey of opened) slots.plan(sharingKey);
+    for (const sharingKey of closed) slots.close(sharingKey);
     return done;
   };
-  const indexer = new Controller({
-    name: 'refresh-index',
-    reconcile: reindex,
-    workers: indexWorkers,
-    clock,
-    logger,
-    onEvent: onRuntime,
-  });
+  const named = { name: 'refresh-index', clock, logger, onEvent: onRuntime };
+  const indexer = new Controller({ ...named, reconcile: reindex, workers: indexWorkers });
 
   return {
     observe: (key) => indexer.enqueue(key),
     scheduled: index.size,
+    atMs: (key, slot) => {
+      const sharingKey = index.sharingKeyOf(key, slot);
+      return sharingKey === undefined ? undefined : slots.atMs(sharingKey);
+    },
+    registries: () => schedulesOf(index.keys(), slots.dueSinceMs, clock.now()),
     runnables: [
       indexer,
-      { name: 'refresh-timetable', run: (signal) => timetable.run(signal) },
+      { name: 'refresh-timetable', run: slots.run },
       { name: 'refresh-workers', run: (signal) => runWorkers(queue, workers, work, signal) },
     ],
   };

@@ -1,24 +1,27 @@
+import { failure } from '../api/status.ts';
+import { parseTagFilter, tagFilterProblem } from '../api/tag-filter.ts';
 import type { Clock } from '../lib/clock.ts';
-import { mapLimit } from '../lib/map-limit.ts';
 import type { RegistryClient } from '../oci/types.ts';
 import { explainSource } from './explain.ts';
 import { createJournal } from './journal.ts';
 import { statusOfError } from './outcome-status.ts';
-import { listTags } from './repository.ts';
-import { type Asker, createSharedWork, subjectKey } from './shared-work.ts';
-import { parseSource, repositoryOf, type Source, withTag } from './source.ts';
-import type { ImageOutcome, ImportContext, Importer, RepositoryImport } from './types.ts';
+import { createRepositories } from './repository.ts';
+import { type Asker, createSharedWork } from './shared-work.ts';
+import { parseSource, repositoryOf } from './source.ts';
+import type { ImportContext, Importer } from './types.ts';
 
+export type { IntervalSettings } from '../api/refresh-interval.ts';
 export { type DueTag, type ImportPlan, isNothing, type PlanFacts, planImports } from './plan.ts';
 export { createKeychains, isPullSecret, type PullSecretPorts, pullSecretTypes } from './pull-secrets.ts';
 export { type RecordOptions, recordImports } from './record.ts';
 export { type ImportRequest, type ImportRequestResult, runImportRequest } from './request.ts';
 export { type ImportResults, runImports } from './run.ts';
 export {
-  type IntervalSettings,
+  isRefreshed,
   nextSlot,
   type Refresh,
   type ScheduledTag,
+  scheduledListing,
   scheduledRefresh,
 } from './schedule.ts';
 export { parseSource } from './source.ts';
@@ -28,9 +31,12 @@ export type {
   ImportContext,
   Importer,
   Keychains,
+  Listing,
+  ListOutcome,
   RepositoryImport,
   RepositoryOutcome,
   ResolveOutcome,
+  TagSelection,
 } from './types.ts';
 export { withCredentialsNote } from './with-credentials-note.ts';
 
@@ -40,9 +46,6 @@ export type ImporterOptions = {
   /** Memory, in bytes, for manifests and configs that other imports lead to as well, and as much again for whole answers. Default 8 MiB: some hundred of them. */
   readonly cacheBytes?: number;
 };
-
-/** Tags of one repository under way at a time; how many requests really run is for the registry's gate to say. */
-const tagConcurrency = 16;
 
 const askerOf = (insecure: boolean, { keychain, priority, caller, freshSince }: ImportContext): Asker => ({
   access: { keychain, insecure, priority, caller },
@@ -54,23 +57,7 @@ export const createImporter = ({ client, clock, cacheBytes = 8 * 2 ** 20 }: Impo
   const journal = createJournal(clock);
   const work = createSharedWork({ client, clock, cacheBytes, journal });
 
-  const importTags = async (
-    { source, asker, request }: { source: Source; asker: Asker; request: RepositoryImport },
-    signal: AbortSignal,
-  ) => {
-    const { importMode, includeManifest, maxTags } = request;
-    const repository = repositoryOf(source.reference);
-    const scope = { repository, access: asker.access };
-    const listing = await journal.note(
-      { key: subjectKey(scope, undefined, client), question: 'list', scope },
-      (access) => listTags(client, repository, { access, maxTags }, signal),
-      () => ({}),
-    );
-    const importTag = (tag: string, inner: AbortSignal): Promise<ImageOutcome> =>
-      work.fetch({ source: withTag(source, tag), asker, importMode, includeManifest }, inner);
-    const images = await mapLimit(listing.tags, tagConcurrency, importTag, signal);
-    return { images, additionalTags: listing.additionalTags };
-  };
+  const { list, importTags } = createRepositories({ client, journal, fetch: work.fetch });
 
   return {
     importImage: async ({ from, insecure, ...wanted }, context, signal) => {
@@ -82,11 +69,29 @@ export const createImporter = ({ client, clock, cacheBytes = 8 * 2 ** 20 }: Impo
     importRepository: async (request, context, signal) => {
       const parsed = parseSource(request.from);
       if (!parsed.ok) return parsed;
+      const { filter: text = '' } = request;
+      const read = parseTagFilter(request.filter);
+      if (!read.ok) return { ok: false, status: failure('Invalid', tagFilterProblem(text, read.problem)) };
       const asker = askerOf(request.insecure, context);
       try {
-        return { ok: true, ...(await importTags({ source: parsed.source, asker, request }, signal)) };
+        const imported = await importTags(
+          { source: parsed.source, asker, request, filter: read.filter },
+          signal,
+        );
+        return { ok: true, ...imported };
       } catch (error) {
         return { ok: false, status: statusOfError(error, request.from) };
+      }
+    },
+
+    list: async ({ from, insecure }, selections, context, signal) => {
+      const parsed = parseSource(from);
+      if (!parsed.ok) return parsed;
+      try {
+        const asker = askerOf(insecure, context);
+        return { ok: true, listings: await list(parsed.source, asker, selections, signal) };
+      } catch (error) {
+        return { ok: false, status: statusOfError(error, from) };
       }
     },
 

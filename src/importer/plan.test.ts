@@ -174,7 +174,7 @@ describe('planImports', () => {
 
   it('imports a repository again when it is due', () => {
     const stream = imported(aStream({ repository: 'quay.io/team/app' }));
-    expect(plan(stream, { repositoryDue: { type: 'Schedule' } }).repository?.cause).toEqual({
+    expect(plan(stream, { repositoryDue: { cause: { type: 'Schedule' } } }).repository?.cause).toEqual({
       type: 'Schedule',
     });
   });

@@ -7,13 +7,17 @@ import {
   importRequestOf,
   isRepositoryPending,
   isTagPending,
+  isWholeRepositoryPending,
   preferredPlatform,
   repositoryFingerprint,
   settledDigests,
   tagFingerprint,
 } from '../api/pending.ts';
+import { knownTags } from '../api/repository-tags.ts';
+import type { Status } from '../api/status.ts';
+import { tagFilterOf } from '../api/tag-filter.ts';
 import { findTag, latestTagEvent } from '../api/tag-history.ts';
-import type { ImageImport, RepositoryImport, ResolveOutcome } from './types.ts';
+import type { ImageImport, Listing, RepositoryImport, ResolveOutcome } from './types.ts';
 
 /** What a plan was made for; results that come back when the spec has moved on are told by it. */
 export type PlannedFor = {
@@ -36,7 +40,11 @@ export type TagImport = PlannedFor & {
   readonly resolved?: ResolveOutcome | undefined;
 };
 
-export type RepositoryToImport = PlannedFor & { readonly request: RepositoryImport };
+export type RepositoryToImport = PlannedFor & {
+  readonly request: RepositoryImport;
+  /** That a listing failed just now: nothing is asked. */
+  readonly failed?: Status | undefined;
+};
 
 /** What a stream needs of registries now. */
 export type ImportPlan = {
@@ -49,6 +57,8 @@ export type DueTag = {
   readonly cause: TagEventCause;
   /** As of {@link TagImport}. */
   readonly resolved?: ResolveOutcome | undefined;
+  /** The same for `spec.dockerImageRepository`: the tags that it was just found to have. */
+  readonly listed?: Listing | Status | undefined;
   /** Since when the answers of registries will do, in milliseconds since the epoch: when the source was asked. */
   readonly sinceMs?: number | undefined;
 };
@@ -57,7 +67,7 @@ export type DueTag = {
 export type PlanFacts = {
   readonly due?: ReadonlyMap<string, DueTag>;
   /** The same for `spec.dockerImageRepository`. */
-  readonly repositoryDue?: TagEventCause;
+  readonly repositoryDue?: DueTag | undefined;
   /** Tags of a repository to import at most; 0: all. */
   readonly maxTags: number;
 };
@@ -104,14 +114,26 @@ const planRepository = (stream: ImageStream, facts: PlanFacts): RepositoryToImpo
   const fingerprint = repositoryFingerprint(stream);
   const cause = isRepositoryPending(stream)
     ? causeOfPending(fingerprint, stream.status?.repository?.fingerprint)
-    : facts.repositoryDue;
+    : facts.repositoryDue?.cause;
   if (cause === undefined) return undefined;
   const insecure = stream.metadata.annotations?.[insecureRepositoryAnnotation] === 'true';
+  const filter = tagFilterOf(stream);
+  // What was found for another filter, or before somebody asked, does not do.
+  const listed = isRepositoryPending(stream) ? undefined : facts.repositoryDue?.listed;
   return {
-    request: { from, insecure, importMode: 'Legacy', maxTags: facts.maxTags },
+    request: {
+      from,
+      insecure,
+      importMode: 'Legacy',
+      maxTags: facts.maxTags,
+      ...(filter === undefined ? {} : { filter }),
+      ...(isWholeRepositoryPending(stream) ? {} : { known: knownTags(stream) }),
+      ...(listed !== undefined && 'tags' in listed ? { listing: listed } : {}),
+    },
     fingerprint,
     requestedAt: importRequestOf(stream),
     cause,
+    ...(listed !== undefined && !('tags' in listed) ? { failed: listed } : {}),
   };
 };
 

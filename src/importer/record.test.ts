@@ -336,7 +336,7 @@ describe('recordImports of a repository', () => {
     images,
     additionalTags,
   });
-  const again: Partial<PlanFacts> = { repositoryDue: { type: 'Schedule' } };
+  const again: Partial<PlanFacts> = { repositoryDue: { cause: { type: 'Schedule' } } };
   const tagsOf = (stream: ImageStream) =>
     Object.fromEntries((stream.status?.tags ?? []).map((list) => [list.tag, list.items?.[0]?.image]));
 

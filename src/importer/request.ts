@@ -9,6 +9,7 @@ import type {
 } from '../api/image-stream-import.ts';
 import { importModeOf, preferredPlatform } from '../api/pending.ts';
 import type { Status } from '../api/status.ts';
+import { tagFilterOf } from '../api/tag-filter.ts';
 import { mapLimit } from '../lib/map-limit.ts';
 import { formatRepository } from '../oci/reference.ts';
 import type { Keychain } from '../oci/types.ts';
@@ -99,10 +100,25 @@ const placeOf = ({ from, importMode, preferArch, preferOs }: Omit<ImageImport, '
 
 type Fetched = { readonly request: ImageImport; readonly outcome: ImageOutcome };
 
+/** The filter of a stream holds for the repository that it follows, whoever has it imported. */
+const filterFor = (
+  { from }: RepositoryImportSpec,
+  stream: ImageStream | undefined,
+): { readonly filter?: string } => {
+  const filter =
+    stream?.spec?.dockerImageRepository === from.name ? stream && tagFilterOf(stream) : undefined;
+  return filter === undefined ? {} : { filter };
+};
+
 const importRepository = async (
   importer: Importer,
   repository: RepositoryImportSpec,
-  { context, maxTags, fetched }: { context: ImportContext; maxTags: number; fetched: readonly Fetched[] },
+  {
+    context,
+    maxTags,
+    fetched,
+    stream,
+  }: Pick<ImportRequest, 'maxTags' | 'stream'> & { context: ImportContext; fetched: readonly Fetched[] },
   signal: AbortSignal,
 ): Promise<RepositoryOutcome> => {
   const request = {
@@ -111,6 +127,7 @@ const importRepository = async (
     importMode: importModeOf(repository),
     maxTags,
     includeManifest: repository.includeManifest === true,
+    ...filterFor(repository, stream),
   };
   const outcome = await importer.importRepository(request, context, signal);
   if (!outcome.ok) return outcome;
@@ -172,7 +189,7 @@ export const runImportRequest = async (
   const repository =
     spec.repository === undefined
       ? undefined
-      : await importRepository(importer, spec.repository, { context, maxTags, fetched }, signal);
+      : await importRepository(importer, spec.repository, { context, maxTags, fetched, stream }, signal);
   return {
     status: {
       ...(repository === undefined ? {} : { repository: statusOfRepository(repository) }),

@@ -40,7 +40,10 @@ const runRepository = async (
   signal: AbortSignal,
 ): Promise<RepositoryResult> => ({
   planned,
-  outcome: await importer.importRepository(planned.request, context, signal),
+  outcome:
+    planned.failed === undefined
+      ? await importer.importRepository(planned.request, context, signal)
+      : { ok: false, status: planned.failed },
 });
 
 /** Does what a plan says: all of it at once, within bounds; one that fails never fails another. */

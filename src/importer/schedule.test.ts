@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageStream, TagReference } from '../api/image-stream.ts';
 import { observeTag } from '../api/pending.ts';
+import { refreshInterval } from '../api/refresh-interval.ts';
 import type { Keychain } from '../oci/types.ts';
 import type { PlacesOf } from './content.ts';
-import { nextSlot, type Refresh, refreshInterval, scheduledRefresh } from './schedule.ts';
+import { nextSlot, type Refresh, scheduledRefresh } from './schedule.ts';
 
 const minuteMs = 60_000;
 const refresh = (change: Partial<Refresh> = {}): Refresh => ({

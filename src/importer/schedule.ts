@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { refreshIntervalAnnotation } from '../api/annotations.ts';
+import { insecureRepositoryAnnotation, scheduledAnnotation } from '../api/annotations.ts';
 import type { ImageStream, ImportMode, TagReference } from '../api/image-stream.ts';
-import { hasImageOfSpec, importModeOf, isImportable } from '../api/pending.ts';
-import { formatDuration, parseDuration } from '../lib/duration.ts';
-import { formatReference } from '../oci/reference.ts';
-import type { Keychain } from '../oci/types.ts';
+import { hasImageOfSpec, hasListedRepository, importModeOf, isImportable } from '../api/pending.ts';
+import { type IntervalSettings, refreshInterval } from '../api/refresh-interval.ts';
+import { parseTagFilter, tagFilterOf } from '../api/tag-filter.ts';
+import { isOn } from '../api/toggle-annotation.ts';
+import { formatReference, formatRepository } from '../oci/reference.ts';
+import type { Keychain, Repository } from '../oci/types.ts';
 import { credentialClass, type PlacesOf } from './content.ts';
 import { parseSource, repositoryOf } from './source.ts';
 
@@ -42,47 +44,67 @@ export const nextSlot = (refresh: Refresh, nowMs: number): number => {
   return offset + (Math.floor((nowMs - offset) / intervalMs) + 1) * intervalMs;
 };
 
-/** Longer than anyone means, and short enough that times stay exact numbers. */
-const longestIntervalMs = 365 * 24 * 60 * 60 * 1000;
-
-export type IntervalSettings = { readonly defaultMs: number; readonly floorMs: number };
-
-export type RefreshInterval = {
-  readonly intervalMs: number;
-  /** What is wrong with the annotation, for the user. */
-  readonly problem?: string;
-};
-
-/**
- * How often a tag is refreshed: the annotation `imagestreams.dev/refresh-interval` of the spec tag, else of the stream, else the
- * default. Never more often than the floor; a malformed annotation counts as none.
- */
-export const refreshInterval = (
-  stream: ImageStream,
-  tag: TagReference,
-  { defaultMs, floorMs }: IntervalSettings,
-): RefreshInterval => {
-  const text =
-    tag.annotations?.[refreshIntervalAnnotation] ?? stream.metadata.annotations?.[refreshIntervalAnnotation];
-  const within = (ms: number): number => Math.round(Math.min(Math.max(ms, floorMs), longestIntervalMs));
-  if (text === undefined) return { intervalMs: within(defaultMs) };
-  const asked = parseDuration(text);
-  if (asked !== undefined) {
-    const floor = `annotation ${refreshIntervalAnnotation}: "${text}" is less than the ${formatDuration(floorMs)} that are allowed`;
-    return { intervalMs: within(asked), ...(asked < floorMs ? { problem: floor } : {}) };
-  }
-  return {
-    intervalMs: within(defaultMs),
-    problem: `annotation ${refreshIntervalAnnotation}: "${text}" is no duration; write for example 30s, 15m or 1h`,
-  };
-};
-
 export type ScheduledTag = {
   readonly refresh: Refresh;
   /** Refreshes with equal keys are done once: same source, transport and credentials, to the secret. Good for this run only. */
   readonly sharingKey: string;
-  /** As of {@link RefreshInterval}. */
+  /** As of `RefreshInterval`. */
   readonly problem?: string;
+};
+
+/** What a refresh depends on besides the stream. */
+export type SchedulePorts = {
+  readonly keychain: Keychain;
+  readonly settings: IntervalSettings;
+  readonly placesOf: PlacesOf;
+};
+
+/** The refresh of something in a repository: `reference` names it. */
+const refreshOf = (
+  { reference, importMode }: Pick<Refresh, 'reference' | 'importMode'>,
+  { repository, isInsecure, intervalMs }: { repository: Repository; isInsecure: boolean; intervalMs: number },
+  { keychain, placesOf }: SchedulePorts,
+): Pick<ScheduledTag, 'refresh' | 'sharingKey'> => {
+  const offers = keychain(repository).map((offer) => [
+    offer.kind,
+    offer.kind === 'helper' ? offer.program : offer.username,
+  ]);
+  const refresh = { reference, importMode, credentialClass: JSON.stringify(offers), intervalMs };
+  const sharingKey = JSON.stringify([refresh, isInsecure, credentialClass(keychain, repository, placesOf)]);
+  return { refresh, sharingKey };
+};
+
+/**
+ * Whether a failure of a tag, or of the repository (''), is one of its refreshes: there is an image, and the schedule tries again.
+ * What has none yet is awaited and is tried again sooner.
+ */
+export const isRefreshed = (stream: ImageStream, slot: string): boolean => {
+  if (slot === '') return isOn(stream, scheduledAnnotation) && hasListedRepository(stream);
+  const tag = stream.spec?.tags?.find(({ name }) => name === slot);
+  return (
+    tag !== undefined &&
+    isImportable(tag) &&
+    tag.importPolicy?.scheduled === true &&
+    hasImageOfSpec(stream, tag)
+  );
+};
+
+/**
+ * The listing that a stream asks for by the annotation `imagestreams.dev/scheduled`; undefined where it does not, or its repository or its
+ * filter cannot be read.
+ */
+export const scheduledListing = (stream: ImageStream, ports: SchedulePorts): ScheduledTag | undefined => {
+  const from = stream.spec?.dockerImageRepository;
+  if (!from || !isOn(stream, scheduledAnnotation) || !parseTagFilter(tagFilterOf(stream)).ok)
+    return undefined;
+  const parsed = parseSource(from);
+  if (!parsed.ok) return undefined;
+  const { intervalMs, ...rest } = refreshInterval(stream, undefined, ports.settings);
+  const repository = repositoryOf(parsed.source.reference);
+  const isInsecure = isOn(stream, insecureRepositoryAnnotation);
+  const reference = formatRepository(repository);
+  const what = { reference, importMode: 'Legacy' } as const;
+  return { ...refreshOf(what, { repository, isInsecure, intervalMs }, ports), ...rest };
 };
 
 /**
@@ -92,32 +114,18 @@ export type ScheduledTag = {
 export const scheduledRefresh = (
   stream: ImageStream,
   tag: TagReference,
-  ports: {
-    readonly keychain: Keychain;
-    readonly settings: IntervalSettings;
-    readonly placesOf: PlacesOf;
-  },
+  ports: SchedulePorts,
 ): ScheduledTag | undefined => {
-  const { keychain, settings, placesOf } = ports;
   if (!isImportable(tag) || tag.importPolicy?.scheduled !== true) return undefined;
   const parsed = parseSource(tag.from?.name ?? '');
   if (!parsed.ok) return undefined;
   const { reference } = parsed.source;
   if (reference.target.kind === 'digest' && hasImageOfSpec(stream, tag)) return undefined;
-  const { intervalMs, ...rest } = refreshInterval(stream, tag, settings);
-  const repository = repositoryOf(reference);
-  const refresh = {
-    reference: formatReference(reference),
-    importMode: importModeOf(tag),
-    credentialClass: JSON.stringify(
-      keychain(repository).map((offer) => [
-        offer.kind,
-        offer.kind === 'helper' ? offer.program : offer.username,
-      ]),
-    ),
-    intervalMs,
-  };
+  const { intervalMs, ...rest } = refreshInterval(stream, tag, ports.settings);
+  const what = { reference: formatReference(reference), importMode: importModeOf(tag) };
   const isInsecure = tag.importPolicy.insecure === true;
-  const sharingKey = JSON.stringify([refresh, isInsecure, credentialClass(keychain, repository, placesOf)]);
-  return { refresh, sharingKey, ...rest };
+  return {
+    ...refreshOf(what, { repository: repositoryOf(reference), isInsecure, intervalMs }, ports),
+    ...rest,
+  };
 };

@@ -2,6 +2,7 @@ import type { Explanation } from '../api/explanation.ts';
 import type { Image } from '../api/image.ts';
 import type { ImportMode } from '../api/image-stream.ts';
 import type { Status } from '../api/status.ts';
+import type { TagFilter } from '../api/tag-filter.ts';
 import type { Digest, Keychain, RegistryClient } from '../oci/types.ts';
 
 /** One image to fetch. */
@@ -39,9 +40,30 @@ export type RepositoryImport = {
   readonly importMode: ImportMode;
   /** 0: unlimited. */
   readonly maxTags: number;
+  /** Which of its tags count, as of `api/tag-filter.ts`; default all. */
+  readonly filter?: string | undefined;
+  /** Tags that are not to be fetched again; default none. */
+  readonly known?: ReadonlySet<string> | undefined;
+  /** What a listing has found just now: with it nothing is listed. */
+  readonly listing?: Listing | undefined;
   /** As of {@link ImageImport}. */
   readonly includeManifest?: boolean | undefined;
 };
+
+/** Tags of a repository, the most important first. */
+export type Listing = {
+  readonly tags: readonly string[];
+  /** What `maxTags` left out, in the same order. */
+  readonly additionalTags: readonly string[];
+};
+
+/** Which tags of a repository somebody wants: of those that pass, the most important `maxTags` (0: all). */
+export type TagSelection = { readonly filter: TagFilter; readonly maxTags: number };
+
+/** What a listing found for each of those who wanted something of it, in their order. */
+export type ListOutcome =
+  | { readonly ok: true; readonly listings: readonly Listing[] }
+  | { readonly ok: false; readonly status: Status };
 
 export type RepositoryOutcome =
   | {
@@ -93,6 +115,13 @@ export interface Importer {
     context: ImportContext,
     signal: AbortSignal,
   ): Promise<ResolveOutcome>;
+  /** Lists a repository once for several who want different tags of it. Holds no more names than they want. */
+  list(
+    request: Pick<RepositoryImport, 'from' | 'insecure'>,
+    selections: readonly TagSelection[],
+    context: ImportContext,
+    signal: AbortSignal,
+  ): Promise<ListOutcome>;
   /**
    * What is known of a source: where it is asked for, by which credentials, and how the last attempts went. Asks nobody. Undefined for
    * a pull spec that is none.

@@ -11,6 +11,7 @@ const failing = (reason: 'Unauthorized' | 'Forbidden' | 'NotFound') =>
 const importer = (reason: 'Unauthorized' | 'Forbidden' | 'NotFound'): Importer => ({
   importImage: async () => failing(reason),
   importRepository: async () => ({ ok: true, images: [failing(reason)], additionalTags: [] }),
+  list: async () => failing(reason),
   resolve: async () => failing(reason),
   explain: () => undefined,
   placesOf: () => [],
@@ -26,6 +27,7 @@ describe('withCredentialsNote', () => {
       const expected = { status: { reason, message: 'refused: no right' } };
       expect(await noted.importImage(image, context, never)).toMatchObject({ ...expected, tag: 'v1' });
       expect(await noted.resolve(image, context, never)).toMatchObject(expected);
+      expect(await noted.list(repository, [], context, never)).toMatchObject(expected);
       expect(await noted.importRepository(repository, context, never)).toMatchObject({ images: [expected] });
     }
   });

@@ -34,6 +34,8 @@ export const withCredentialsNote = (
         ? { ...outcome, images: outcome.images.map((image) => noted<ImageOutcome>(image, context)) }
         : outcome;
     },
+    list: async (request, selections, context, signal) =>
+      noted(await importer.list(request, selections, context, signal), context),
     resolve: async (request, context, signal) =>
       noted(await importer.resolve(request, context, signal), context),
   };

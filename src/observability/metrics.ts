@@ -1,5 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ControllerEvent, SinkEvent, TriggerEvent, WaitingChanges } from '../controllers/index.ts';
+import type {
+  ControllerEvent,
+  RegistrySchedule,
+  SinkEvent,
+  TriggerEvent,
+  WaitingChanges,
+} from '../controllers/index.ts';
 import { assertNever } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HostGate, RequestEvent } from '../oci/index.ts';
@@ -33,6 +39,10 @@ const help = {
   imagestreams_registry_quota_remaining: 'What a registry host last said is left of its quota.',
   imagestreams_refreshes_total: 'Slots of scheduled tags, by outcome.',
   imagestreams_refresh_lag_seconds: 'How long after its slot a source was asked.',
+  imagestreams_refresh_sources: 'Sources, tags and lists of repositories, that are asked on a schedule.',
+  imagestreams_refreshes_due: 'Sources whose slot has come and that have not answered yet.',
+  imagestreams_refresh_overdue_seconds: 'How long the one of them that waits longest has waited.',
+  imagestreams_paused: 'Whether an operator has paused all scheduled refreshes and retries.',
   imagestreams_events_published_total: 'Change events told to a sink.',
   imagestreams_events_parked_total: 'Change events that a sink refused for good and that wait for a person.',
   imagestreams_events_gaps_total: 'Gaps told to a sink: history that was trimmed before it could be told.',
@@ -84,6 +94,12 @@ const createSeries = (registry: Registry) => {
     },
     refreshes: counter('imagestreams_refreshes_total', 'registry', 'outcome'),
     refreshLag: histogram('imagestreams_refresh_lag_seconds', 'registry'),
+    schedules: {
+      sources: gauge('imagestreams_refresh_sources', 'registry'),
+      due: gauge('imagestreams_refreshes_due', 'registry'),
+      overdue: gauge('imagestreams_refresh_overdue_seconds', 'registry'),
+    },
+    paused: gauge('imagestreams_paused'),
     events: counter('imagestreams_events_published_total', 'sink', 'reason'),
     eventsParked: counter('imagestreams_events_parked_total', 'sink'),
     eventGaps: counter('imagestreams_events_gaps_total', 'sink'),
@@ -251,17 +267,45 @@ const showGates = (
   }
 };
 
+/** Shows what is asked on a schedule; registries beyond the first ones are one series, which waits as long as the one that waits longest. */
+const showSchedules = (
+  { sources, due, overdue }: Series['schedules'],
+  schedules: readonly RegistrySchedule[],
+  hostOf: (registry: string) => string,
+): void => {
+  for (const series of [sources, due, overdue]) series.reset();
+  const longestMs = new Map<string, number>();
+  for (const schedule of schedules) {
+    const registry = hostOf(schedule.registry);
+    sources.inc({ registry }, schedule.sources);
+    due.inc({ registry }, schedule.due);
+    longestMs.set(registry, Math.max(longestMs.get(registry) ?? 0, schedule.longestMs));
+  }
+  for (const [registry, ms] of longestMs) overdue.set({ registry }, ms / 1000);
+};
+
+/** What is known of the schedule when somebody looks. */
+export type ScheduleState = {
+  readonly isPaused: boolean;
+  readonly registries: readonly RegistrySchedule[];
+};
+
 /** Turns what the parts tell into Prometheus series; `route` serves them under `/metrics`. */
 export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
   const registry = new Registry();
   const series = createSeries(registry);
   const hostOf = createHostLabels();
   let gatesOf: () => readonly HostGate[] = () => [];
+  let scheduleOf = (): ScheduleState => ({ isPaused: false, registries: [] });
   let waitingTriggers: () => WaitingChanges = () => ({ count: 0, longestMs: 0 });
   return {
     /** Where the state of the gates is read from when somebody looks. */
     watchGates: (gates: () => readonly HostGate[]): void => {
       gatesOf = gates;
+    },
+    /** Where it is read from what is asked on a schedule, and whether that is paused. */
+    watchSchedule: (read: () => ScheduleState): void => {
+      scheduleOf = read;
     },
     /** Where it is read from what waits to follow its tag. */
     watchTriggers: (waiting: () => WaitingChanges): void => {
@@ -283,6 +327,9 @@ export const createMetrics = ({ now }: Pick<Clock, 'now'>) => {
       isPublic: false,
       handle: async () => {
         showGates(series.gates, gatesOf(), hostOf, now());
+        const { isPaused, registries } = scheduleOf();
+        series.paused.set(isPaused ? 1 : 0);
+        showSchedules(series.schedules, registries, hostOf);
         const { count, longestMs } = waitingTriggers();
         series.triggersWaiting.set(count);
         series.triggersLongest.set(longestMs / 1000);

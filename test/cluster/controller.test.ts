@@ -140,6 +140,41 @@ describe('controller', () => {
     expect(writes('whole')).toBe(1);
   });
 
+  it('leaves registries alone while a ConfigMap beside its lease pauses it, and goes on when that is deleted', async () => {
+    const { metricsUrl, log } = running;
+    const requests = async (): Promise<string> =>
+      (await (await fetch(`${metricsUrl()}/metrics`)).text())
+        .split('\n')
+        .filter((line) => line.startsWith('imagestreams_refreshes_total'))
+        .join();
+    const isPaused = async (): Promise<boolean> =>
+      (await (await fetch(`${metricsUrl()}/metrics`)).text()).includes('\nimagestreams_paused 1');
+    kubectl(
+      'create',
+      'configmap',
+      'imagestreams-pause',
+      '-n',
+      'imagestreams',
+      '--from-literal=reason=a test',
+    );
+    await eventually(isPaused, 'the pause');
+    // What was under way when it began may still end.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const before = digestsOf(await get('app'));
+    const counted = await requests();
+    await pushed('four');
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(await requests()).toBe(counted);
+    expect(digestsOf(await get('app'))).toEqual(before);
+    expect(log().some(({ msg }) => msg === 'everything is paused')).toBe(true);
+    kubectl('delete', 'configmap', 'imagestreams-pause', '-n', 'imagestreams');
+    await eventually(
+      async () => digestsOf(await get('app')).length === before.length + 1,
+      'the image of meanwhile',
+    );
+    expect(await isPaused()).toBe(false);
+  });
+
   it('answers probes and serves metrics', async () => {
     const { healthUrl, metricsUrl } = running;
     expect((await fetch(`${healthUrl()}/livez`)).status).toBe(200);

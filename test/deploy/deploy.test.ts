@@ -64,7 +64,9 @@ describe.skipIf(!hasKubectl)('deploy/', () => {
       'NetworkPolicy/imagestreams/imagestreams',
       'PodDisruptionBudget/imagestreams/imagestreams',
       'Role/imagestreams/imagestreams-leader-election',
+      'Role/imagestreams/imagestreams-pause',
       'RoleBinding/imagestreams/imagestreams-leader-election',
+      'RoleBinding/imagestreams/imagestreams-pause',
       'Service/imagestreams/imagestreams-metrics',
       'ServiceAccount/imagestreams/imagestreams',
     ]);
@@ -81,9 +83,11 @@ describe.skipIf(!hasKubectl)('deploy/', () => {
     expect(words).not.toContain('*');
   });
 
-  it('elects a leader in its own namespace alone', () => {
+  it('elects a leader, and looks whether it is paused, in its own namespace alone', () => {
     const inNamespace = grantedTo(manifests, ({ kind }) => kind === 'RoleBinding');
-    expect(inNamespace).toEqual(declared.filter((one) => one.endsWith('leases.coordination.k8s.io')));
+    expect(inNamespace).toEqual(
+      declared.filter((one) => / (leases\.coordination\.k8s\.io|configmaps)$/.test(one)),
+    );
   });
 
   it('shows every kind of ours that users write to those who may view, and lets those who may edit write them', () => {

@@ -58,6 +58,10 @@ export const controllerPermissions: Readonly<Record<string, Readonly<Record<stri
     list: 'reads the pull secrets of a namespace, by field selector',
     watch: 'tries again at once what failed for lack of a secret that came',
   },
+  configmaps: {
+    list: 'finds out, of the one name imagestreams-pause, whether an operator has paused everything',
+    watch: 'stops and goes on as soon as that changes',
+  },
   'deployments.apps': onWorkloads,
   'statefulsets.apps': onWorkloads,
   'daemonsets.apps': onWorkloads,

@@ -53,6 +53,7 @@ export const createFakeImporter = ({ images = {}, repositories = {} }: FakeImpor
     },
     placesOf: (repository) => [repository],
     explain: () => undefined,
+    list: () => Promise.reject(new Error('a request imports, and does not list alone')),
     resolve: () => Promise.reject(new Error('a request asks for images, never for digests')),
   };
 };

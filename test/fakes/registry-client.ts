@@ -29,6 +29,7 @@ export type FakeRegistry = RegistryClient & {
     tag?: string,
   ) => PlatformDescriptor;
   readonly tag: (repository: string, tag: string, digest: string) => void;
+  readonly untag: (repository: string, tag: string) => void;
   /** From now on, every call whose text starts so fails with this error; undefined: no longer. */
   readonly fail: (what: string, error: unknown) => void;
   /** Calls whose text starts so wait until the returned function is called. */
@@ -131,6 +132,7 @@ export const createFakeRegistry = (): FakeRegistry => {
     tag: (repository, tag, digest) => {
       tags.get(repository)?.set(tag, digest as Digest);
     },
+    untag: (repository, tag) => void tags.get(repository)?.delete(tag),
     fail: (what, error) => {
       if (error === undefined) faults.delete(what);
       else faults.set(what, error);

@@ -103,8 +103,9 @@ const startApi = async (row: Row, { world, importer, context }: Rig): Promise<Fa
     importer,
     keychains: async () => context.keychain,
     retryAtMs: () => undefined,
+    refreshAtMs: () => undefined,
+    pausedBecause: () => undefined,
     intervals: { defaultMs: 900_000, floorMs: 1_000 },
-    clock: world.clock,
   });
   const route = createWhyRoute(why);
   const api = await startFakeApi(({ path }, response) => {

@@ -85,6 +85,7 @@ export const withImagesKept = (importer: Importer, store: Store): Importer => {
 
   return {
     placesOf: importer.placesOf,
+    list: (request, selections, context, signal) => importer.list(request, selections, context, signal),
     explain: (request, context, wanted) => importer.explain(request, context, wanted),
     resolve: (request, context, signal) => importer.resolve(request, context, signal),
     importImage: async (request, context, signal) =>

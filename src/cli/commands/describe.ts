@@ -9,6 +9,7 @@ import type { ApiClient } from '../client.ts';
 import type { CommandContext } from '../context.ts';
 import { describeConditions } from '../describe-conditions.ts';
 import { describeImage, type EmbeddedImage } from '../describe-image.ts';
+import { describeRefresh } from '../describe-refresh.ts';
 import { describeStream } from '../describe-stream.ts';
 import { CliError } from '../errors.ts';
 import { answersImports } from '../import-object.ts';
@@ -124,7 +125,7 @@ const describeTarget = async (
   switch (kind) {
     case 'stream': {
       const stream = await client.get(imageStreams, name, signal);
-      return describeStream(stream, nowMs) + describeConditions(stream, nowMs);
+      return describeStream(stream, nowMs) + describeConditions(stream, nowMs) + describeRefresh(stream);
     }
     case 'tag': {
       const otherwise = () => imageOfTag(client, splitTag(name), onNote, signal);

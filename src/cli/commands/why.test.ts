@@ -95,6 +95,16 @@ describe('why STREAM', () => {
     );
   });
 
+  it('tells how often, with what is wrong with that, and why nothing is asked of itself', async () => {
+    const refresh = { every: '1h', filter: '>=1.2', problems: ['annotation x: is wrong'] };
+    const { next: _next, ...rest } = good;
+    const { world } = await worldWith([{ ...rest, refresh, halted: 'everything is paused' }]);
+    const { stdout } = await world.run('why web:v1');
+    expect(stdout).toContain(
+      '  Refresh:  every 1h, tags that pass >=1.2\n            annotation x: is wrong\n  Halted:   everything is paused\n',
+    );
+  });
+
   it('asks about every tag where none is named, and says which was not asked about yet', async () => {
     const { api, world } = await worldWith([good, { ...good, tag: 'v2', attempts: [], gates: [] }]);
     const { stdout } = await world.run('why web');
