@@ -15,17 +15,35 @@ export type StartIo = {
 /** What every mode begins with. */
 export type Start = { readonly config: Config; readonly logger: Logger; readonly isPretty: boolean };
 
-/** Files that settings name and that cannot be read: found out now rather than at the first import. */
-const unreadableFiles = (config: Config): readonly string[] => {
+const assertJsonObject = (text: string, file: string): void => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // What the parser says quotes the text, which holds credentials.
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`${file} is not a JSON object; give a Docker config file, as "docker login" writes it`);
+};
+
+/** Files with credentials that cannot be used: found out now rather than at the first import. */
+const unusableFiles = (config: Config): readonly string[] => {
   const files = [
-    ['--global-pull-secret', config.globalPullSecret],
-    ['--image-credential-provider-config', config.imageCredentialProviderConfig],
-    ...config.dockerConfig.filter((file) => file !== 'auto').map((file) => ['--docker-config', file]),
+    { flag: '--global-pull-secret', file: config.globalPullSecret, isDockerConfig: true },
+    {
+      flag: '--image-credential-provider-config',
+      file: config.imageCredentialProviderConfig,
+      isDockerConfig: false,
+    },
+    ...config.dockerConfig
+      .filter((file) => file !== 'auto')
+      .map((file) => ({ flag: '--docker-config', file, isDockerConfig: true })),
   ];
-  return files.flatMap(([flag, file = '']) => {
+  return files.flatMap(({ flag, file, isDockerConfig }) => {
     if (file === '') return [];
     try {
-      readFileSync(file);
+      const text = readFileSync(file, 'utf8');
+      if (isDockerConfig) assertJsonObject(text, file);
       return [];
     } catch (error) {
       return [`${flag}: ${error instanceof Error ? error.message : String(error)}`];
@@ -36,7 +54,7 @@ const unreadableFiles = (config: Config): readonly string[] => {
 /** Reads the settings of a mode and makes its logger; where they are wrong, says so and answers the exit code. */
 export const readStart = (argv: readonly string[], { env, stderr }: StartIo): Start | number => {
   const loaded = loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
-  const problems = 'problems' in loaded ? loaded.problems : unreadableFiles(loaded.config);
+  const problems = 'problems' in loaded ? loaded.problems : unusableFiles(loaded.config);
   for (const problem of problems) stderr.write(`error: ${problem}\n`);
   if ('problems' in loaded || problems.length > 0) return 2;
   const { config } = loaded;

@@ -1,4 +1,5 @@
 import type { Group } from '../bench.ts';
+import { clusterGroup } from './cluster.ts';
 import { importGroup } from './import.ts';
 import { latencyGroup } from './latency.ts';
 import { loadGroup } from './load.ts';
@@ -16,6 +17,7 @@ export const groups: readonly Group[] = [
   storeGroup,
   latencyGroup,
   standaloneGroup,
+  clusterGroup,
   loadGroup,
   recordGroup,
 ];

@@ -1,13 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
+import { oncePerObject } from '../lib/once-per-object.ts';
 import type { TagEventCondition } from './condition.ts';
 import type { ImageStream, ImageStreamStatus, NamedTagEventList, TagEvent } from './image-stream.ts';
 
 /** A tag event that has no place in a history yet: {@link addTagEvent} numbers it. */
 export type NewTagEvent = Omit<TagEvent, 'revision'>;
 
+/** Below this a search is as quick as an index, and takes no memory. */
+const indexedFrom = 32;
+
+/** The first list of each tag. Lists never change, a status that does has others. */
+const indexOf = oncePerObject(
+  (lists: readonly NamedTagEventList[]) => new Map(lists.toReversed().map((list) => [list.tag, list])),
+);
+
 /** The list of one tag: its history, conditions and what was observed of its spec. */
-export const findTag = (status: ImageStreamStatus | undefined, tag: string): NamedTagEventList | undefined =>
-  status?.tags?.find((list) => list.tag === tag);
+export const findTag = (
+  status: ImageStreamStatus | undefined,
+  tag: string,
+): NamedTagEventList | undefined => {
+  const lists = status?.tags ?? [];
+  return lists.length < indexedFrom ? lists.find((list) => list.tag === tag) : indexOf(lists).get(tag);
+};
 
 /** Where a tag points now: the newest entry of its history. */
 export const latestTagEvent = (status: ImageStreamStatus | undefined, tag: string): TagEvent | undefined =>

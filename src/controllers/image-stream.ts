@@ -24,7 +24,7 @@ import type { ObjectKey, Store } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { OnController } from './events.ts';
 import { soonestOf } from './failure-class.ts';
-import { keepImage } from './keep-image.ts';
+import type { KeepImage } from './keep-image.ts';
 import type { Pause } from './pause.ts';
 import type { References } from './references.ts';
 import { type Retries, repositorySlot } from './retries.ts';
@@ -39,6 +39,7 @@ export type ImageStreamSettings = {
 export type ImageStreamPorts = {
   readonly streams: Lister<Stored<ImageStream>>;
   readonly store: Store;
+  readonly keepImage: KeepImage;
   readonly importer: Importer;
   readonly keychains: Keychains;
   readonly clock: Clock;
@@ -79,7 +80,7 @@ const createOwnWrites = (streams: Lister<Stored<ImageStream>>) => {
 
 /** Stores the images of one outcome, entries of a list before the list. One that cannot be stored fails its own tag alone. */
 const storeImages = async (
-  store: Store,
+  keepImage: KeepImage,
   results: ImportResults,
   signal: AbortSignal,
 ): Promise<ImportResults> => {
@@ -88,7 +89,7 @@ const storeImages = async (
   ): Promise<Outcome> => {
     if (outcome === 'unchanged' || !outcome.ok) return outcome;
     for (const image of [...outcome.manifests, outcome.image]) {
-      const status = await keepImage(store, image, signal);
+      const status = await keepImage(image, signal);
       if (status !== undefined) return { ok: false, status, tag: outcome.tag } as unknown as Outcome;
     }
     return outcome;
@@ -185,7 +186,7 @@ const runPlan = async (
   const context = isScheduled
     ? ({ keychain, caller: namespace, priority: 'scheduled', freshSince: freshSince(due) } as const)
     : ({ keychain, caller: namespace, priority: 'interactive' } as const);
-  return storeImages(ports.store, await runImports(ports.importer, plan, context, signal), signal);
+  return storeImages(ports.keepImage, await runImports(ports.importer, plan, context, signal), signal);
 };
 
 /** Writes what the import changed of the status; nothing where it changed nothing. */

@@ -10,6 +10,7 @@ import { findTag } from '../api/tag-history.ts';
 import { createImporter } from '../importer/index.ts';
 import { StoreError } from '../store/errors.ts';
 import { createImportRequestController } from './import-requests.ts';
+import { createImageKeeper } from './keep-image.ts';
 
 const never = new AbortController().signal;
 const repository = 'quay.example/team/app';
@@ -29,6 +30,7 @@ const setUp = async () => {
   const { source, controller } = createImportRequestController({
     store,
     importer: createImporter({ client: registry, clock }),
+    keepImage: createImageKeeper({ store, clock, graceMs: undefined }),
     keychains: async () => () => [],
     clock,
     logger: createRecordingLogger(),

@@ -27,13 +27,14 @@ import {
 import { isStoreError } from '../store/errors.ts';
 import type { ObjectKey, Store } from '../store/store.ts';
 import type { ImageStreamSettings } from './image-stream.ts';
-import { keepImage } from './keep-image.ts';
+import type { KeepImage } from './keep-image.ts';
 
 /** Type of the condition that ends a request. */
 const complete = 'Complete';
 
 export type ImportRequestPorts = {
   readonly store: Store;
+  readonly keepImage: KeepImage;
   readonly importer: Importer;
   readonly keychains: Keychains;
   readonly clock: Clock;
@@ -99,12 +100,12 @@ const verdictOf = (status: ImportStatus, problem: string | undefined, now: strin
 };
 
 /** An importer that stores the images it fetches: what a stream's history names must be there before it does. */
-const storing = (importer: Importer, store: Store): Importer => {
+const storing = ({ importer, keepImage }: ImportRequestPorts): Importer => {
   const keep = async (outcome: ImageOutcome, signal: AbortSignal): Promise<ImageOutcome> => {
     if (!outcome.ok) return outcome;
     const whole: readonly Image[] = [...outcome.manifests, outcome.image];
     for (const image of whole) {
-      const problem = await keepImage(store, image, signal);
+      const problem = await keepImage(image, signal);
       if (problem !== undefined) return { ok: false, status: problem, tag: outcome.tag };
     }
     return outcome;
@@ -175,7 +176,7 @@ const run = async (
   const target = targetOf(request);
   const stream = await store.get(imageStreams, target, signal);
   const keychain = await keychains(target.namespace, signal);
-  const importer = spec.import === true ? storing(ports.importer, store) : ports.importer;
+  const importer = spec.import === true ? storing(ports) : ports.importer;
   const maxTags = settings.maxTagsPerRepository;
   const question = { spec, stream, keychain, caller: target.namespace, maxTags };
   const { status, images, repository } = await runImportRequest(importer, question, signal);

@@ -22,6 +22,7 @@ import type { OnController } from './events.ts';
 import { createImagePruner } from './image-pruner.ts';
 import { createImageStreamReconciler } from './image-stream.ts';
 import { createImportRequestController, type ImportRequestPorts } from './import-requests.ts';
+import { createImageKeeper } from './keep-image.ts';
 import { createPause, resumeAfterPause } from './pause.ts';
 import type { EventNote, EventSink, RecordEvent, SinkEvent } from './ports.ts';
 import { hurryOnChange, type PullSecretChanges } from './pull-secrets.ts';
@@ -123,14 +124,11 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const enqueue = (key: ObjectKey): void => importing.enqueue(key);
   const references = createReferences(options.references, { ...shared, enqueue });
   const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
+  const graceMs = settings.pruneImagesAfterMs;
+  const keepImage = createImageKeeper({ store, clock, graceMs });
   const pause = createPause(shared, options.pauseNamespace);
-  const tagPorts = { ...options, streams, dueTags, pause };
-  const reconcile = createImageStreamReconciler({
-    ...tagPorts,
-    retries,
-    references,
-    toldRevision: sinks.toldRevision,
-  });
+  const tagPorts = { ...options, streams, dueTags, keepImage, pause, toldRevision: sinks.toldRevision };
+  const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
   const refresh = createScheduledRefresh({ ...tagPorts, enqueue, workers: refreshWorkers });
@@ -143,7 +141,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     onPublished: ({ type }) => onEvent({ type: 'published', reason: type }),
   });
 
-  const importRequests = createImportRequestController(options);
+  const importRequests = createImportRequestController({ ...options, keepImage });
   const { permissions } = references;
   const triggers = createTriggerControllers({ ...options, streams, permissions });
 
@@ -161,7 +159,6 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const optional = [pullSecrets, triggers, permissions, pause, { sources: [importRequests.source] }];
   const optionalSources: readonly Source[] = optional.flatMap((part) => part.sources);
   const loops = [importing, importRequests.controller, publisher.controller, ...triggers.controllers];
-  const graceMs = settings.pruneImagesAfterMs;
   const pruners = graceMs === undefined ? [] : [createImagePruner({ ...options, streams, graceMs })];
   const runnables = [...loops, ...refresh.runnables, ...sinks.publishers, ...pruners];
   return {

@@ -12,7 +12,7 @@ export type RefreshMember = {
 export type RefreshGroup = {
   readonly refresh: Refresh;
   readonly request: Pick<ImageImport, 'from' | 'insecure'>;
-  readonly members: ReadonlyMap<string, RefreshMember>;
+  readonly members: readonly RefreshMember[];
 };
 
 /** What of a stream is to be refreshed: per tag the key of its group and what to ask. */
@@ -23,7 +23,8 @@ export type RefreshEntry = {
   readonly request: Pick<ImageImport, 'from' | 'insecure'>;
 };
 
-type MutableGroup = RefreshGroup & { readonly members: Map<string, RefreshMember> };
+/** A list and no map: nearly all sources have one follower, and there may be very many. */
+type MutableGroup = RefreshGroup & { readonly members: RefreshMember[] };
 
 /** Scheduled tags by the work that refreshes them, and back from a stream to its tags. */
 export type RefreshIndex = {
@@ -39,23 +40,26 @@ export type RefreshIndex = {
   readonly size: () => number;
 };
 
+const isSameKey = (a: ObjectKey, b: ObjectKey): boolean => a.namespace === b.namespace && a.name === b.name;
+
 export const createRefreshIndex = (): RefreshIndex => {
   const groups = new Map<string, MutableGroup>();
   /** By stream: tag → group. */
   const streams = new Map<string, ReadonlyMap<string, string>>();
 
-  const leave = (memberId: string, sharingKey: string): boolean => {
-    const group = groups.get(sharingKey);
-    group?.members.delete(memberId);
-    if (group?.members.size !== 0) return false;
+  const leave = (key: ObjectKey, tag: string, sharingKey: string): boolean => {
+    const members = groups.get(sharingKey)?.members ?? [];
+    const index = members.findIndex((member) => member.tag === tag && isSameKey(member.key, key));
+    if (index >= 0) members.splice(index, 1);
+    if (members.length > 0) return false;
     groups.delete(sharingKey);
     return true;
   };
 
   const join = (key: ObjectKey, { tag, sharingKey, refresh, request }: RefreshEntry): boolean => {
     const known = groups.get(sharingKey);
-    const group = known ?? { refresh, request, members: new Map<string, RefreshMember>() };
-    group.members.set(`${formatKey(key)}:${tag}`, { key, tag });
+    const group: MutableGroup = known ?? { refresh, request, members: [] };
+    group.members.push({ key, tag });
     groups.set(sharingKey, group);
     return known === undefined;
   };
@@ -67,7 +71,7 @@ export const createRefreshIndex = (): RefreshIndex => {
       const after = new Map(entries.map(({ tag, sharingKey }) => [tag, sharingKey]));
       const closed = [...before]
         .filter(([tag, sharingKey]) => after.get(tag) !== sharingKey)
-        .filter(([tag, sharingKey]) => leave(`${id}:${tag}`, sharingKey))
+        .filter(([tag, sharingKey]) => leave(key, tag, sharingKey))
         .map(([, sharingKey]) => sharingKey);
       const opened = entries
         .filter(({ tag, sharingKey }) => before.get(tag) !== sharingKey)

@@ -57,7 +57,7 @@ export const listenersOf = (
   group: RefreshGroup,
   { streams }: Pick<QuestionPorts, 'streams'>,
 ): readonly Listener[] =>
-  [...group.members.values()].flatMap((member) => {
+  group.members.flatMap((member) => {
     const stream = streams.get(member.key);
     if (stream === undefined || isSuspended(stream)) return [];
     const isAwaited = hasFailed(stream, member.tag) && !isRefreshed(stream, member.tag);

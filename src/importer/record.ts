@@ -5,6 +5,7 @@ import type {
   ImageStreamStatus,
   NamedTagEventList,
   TagEventCause,
+  TagReference,
 } from '../api/image-stream.ts';
 import { defaultMaxBytes, fitIntoBudget, type ToldRevision } from '../api/object-budget.ts';
 import {
@@ -106,25 +107,72 @@ const recordTag = (stream: ImageStream, result: TagResult, recording: Recording)
   return { ...stream, status: observe(status, { ...list, observed }) };
 };
 
-/** The list of one tag after a listing found it; `stream` has the lists of no other tags. */
+/** Records in a stream with the spec and the list of one tag only: among hundreds, each would be searched for and sorted in anew. */
+const recordAlone = (
+  stream: ImageStream,
+  only: { readonly spec: TagReference | undefined; readonly list: NamedTagEventList | undefined },
+  record: (alone: ImageStream) => ImageStream,
+): NamedTagEventList | undefined => {
+  const { spec, list } = only;
+  const alone = {
+    ...stream,
+    spec: { ...stream.spec, tags: spec === undefined ? [] : [spec] },
+    status: { ...stream.status, tags: list === undefined ? [] : [list] },
+  };
+  return record(alone).status?.tags?.[0];
+};
+
+/** What becomes of the list of a tag; the same where nothing does. */
+type Recorded = { readonly tag: string; readonly list: NamedTagEventList | undefined };
+
+/** The stream with the lists that `record` gave; itself where none is another. */
+const withRecorded = <Result>(
+  stream: ImageStream,
+  results: readonly Result[],
+  record: (result: Result, listOf: (tag: string) => NamedTagEventList | undefined) => Recorded,
+): ImageStream => {
+  const lists = new Map(stream.status?.tags?.map((list) => [list.tag, list]));
+  let hasChanged = false;
+  for (const result of results) {
+    const { tag, list } = record(result, (name) => lists.get(name));
+    if (list === undefined || list === lists.get(tag)) continue;
+    lists.set(tag, list);
+    hasChanged = true;
+  }
+  return hasChanged
+    ? { ...stream, status: { ...stream.status, tags: sortedByTag([...lists.values()]) } }
+    : stream;
+};
+
+/** What came of the tags that the spec names. */
+const recordTags = (
+  stream: ImageStream,
+  results: readonly TagResult[],
+  recording: Recording,
+): ImageStream => {
+  const specs = new Map(stream.spec?.tags?.map((tag) => [tag.name, tag]));
+  return withRecorded(stream, results, (result, listOf) => {
+    const { tag } = result.planned;
+    const only = { spec: specs.get(tag), list: listOf(tag) };
+    return { tag, list: recordAlone(stream, only, (alone) => recordTag(alone, result, recording)) };
+  });
+};
+
 const recordFound = (
   stream: ImageStream,
   outcome: ImageOutcome,
   cause: TagEventCause,
   recording: Recording,
-): NamedTagEventList | undefined => {
+): ImageStream => {
   const { tag } = outcome;
   const generation = stream.metadata.generation ?? 0;
   const status = outcome.ok
     ? addImage(stream, tag, { outcome, generation, cause }, recording)
     : addTagFailure(stream.status ?? {}, tag, { status: outcome.status, generation, ...recording });
-  return findTag(status, tag);
+  return { ...stream, status };
 };
 
-/**
- * Tags that a listing found stand in status alone; where the spec names a tag, the spec says where it comes from. Each is recorded in a
- * stream with its own list only: a repository may have thousands, and each would be searched for, and sorted in, among all others.
- */
+/** Tags that a listing found stand in status alone; where the spec names a tag, the spec says where it comes from. */
 const recordAllFound = (
   stream: ImageStream,
   outcomes: readonly ImageOutcome[],
@@ -132,19 +180,12 @@ const recordAllFound = (
   recording: Recording,
 ): ImageStream => {
   const inSpec = new Set(stream.spec?.tags?.map(({ name }) => name));
-  const lists = new Map(stream.status?.tags?.map((list) => [list.tag, list]));
-  let hasChanged = false;
-  for (const outcome of outcomes.filter(({ tag }) => !inSpec.has(tag))) {
-    const list = lists.get(outcome.tag);
-    const alone = { ...stream, status: { ...stream.status, tags: list === undefined ? [] : [list] } };
-    const next = recordFound(alone, outcome, cause, recording);
-    if (next === undefined || next === list) continue;
-    lists.set(outcome.tag, next);
-    hasChanged = true;
-  }
-  return hasChanged
-    ? { ...stream, status: { ...stream.status, tags: sortedByTag([...lists.values()]) } }
-    : stream;
+  const found = outcomes.filter(({ tag }) => !inSpec.has(tag));
+  return withRecorded(stream, found, (outcome, listOf) => {
+    const { tag } = outcome;
+    const only = { spec: undefined, list: listOf(tag) };
+    return { tag, list: recordAlone(stream, only, (alone) => recordFound(alone, outcome, cause, recording)) };
+  });
 };
 
 const recordRepository = (
@@ -193,7 +234,7 @@ export const recordImports = (
   const recording: Recording = { now };
   // What was asked for while the import ran goes first: results for the history before it are dropped.
   const settled = settleReferences(settleRollbacks(stream, recording), references, now);
-  const withTags = results.tags.reduce((next, result) => recordTag(next, result, recording), settled);
+  const withTags = recordTags(settled, results.tags, recording);
   const recorded =
     results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);
   const tracked = updateTrackingTags(settleRollbacks(recorded, recording), stream);

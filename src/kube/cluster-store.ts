@@ -14,6 +14,7 @@ import type {
 } from '../store/store.ts';
 import type { ApiClient, ApiRequest } from './api-client.ts';
 import { ApiError, toStoreError } from './errors.ts';
+import { createSharing } from './shared-values.ts';
 import type { Priority } from './throttle.ts';
 import { watchObjects } from './watch.ts';
 import { collectionPath, fromWire, objectPath, selectors, toWire } from './wire.ts';
@@ -72,8 +73,9 @@ const notServed = (error: unknown, resource: Resource): unknown =>
 const toListResult = <T extends KubernetesObject>(
   resource: Resource<T>,
   { metadata, items }: WireList,
+  share: Sharing,
 ): ListResult<T> => ({
-  items: (items ?? []).map((item) => fromWire(resource, item)),
+  items: (items ?? []).map((item) => share(fromWire(resource, item))),
   resourceVersion: metadata.resourceVersion ?? '',
   ...(metadata.continue ? { continueToken: metadata.continue } : {}),
   ...(metadata.remainingItemCount ? { remainingItemCount: metadata.remainingItemCount } : {}),
@@ -89,6 +91,7 @@ const asStoreErrors = async <Result>(ask: () => Promise<Result>): Promise<Result
 };
 
 type Reads = Pick<Store, 'get' | 'list' | 'watch'>;
+type Sharing = ReturnType<typeof createSharing>;
 
 const listQuery = (
   resource: Resource,
@@ -104,6 +107,8 @@ const listQuery = (
 
 const createReads = ({ client, clock, namespace: only }: ClusterStoreOptions): Reads => {
   const scope = (namespace: string | undefined): string | undefined => namespace ?? only;
+  // What is listed and watched is kept; what is read by its name is used once.
+  const share = createSharing();
   return {
     get: async (resource, key, signal) => {
       const path = objectPath(resource, key);
@@ -121,7 +126,7 @@ const createReads = ({ client, clock, namespace: only }: ClusterStoreOptions): R
       try {
         const query = listQuery(resource, options);
         const list = await client.request({ method: 'GET', path, ...(query && { query }) }, signal);
-        return toListResult(resource, list as WireList);
+        return toListResult(resource, list as WireList, share);
       } catch (error) {
         throw notServed(error, resource);
       }
@@ -134,7 +139,7 @@ const createReads = ({ client, clock, namespace: only }: ClusterStoreOptions): R
     ): AsyncGenerator<WatchEvent<T>, void, undefined> {
       const selection = { ...options, namespace: scope(options.namespace) };
       try {
-        yield* watchObjects({ client, clock }, resource, selection, signal);
+        yield* watchObjects({ client, clock, share }, resource, selection, signal);
       } catch (error) {
         if (!signal.aborted) throw notServed(error, resource);
       }

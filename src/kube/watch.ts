@@ -18,7 +18,12 @@ type WireEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: KubernetesObject }
   | { readonly type: 'ERROR'; readonly object: Status };
 
-export type WatchSource = { readonly client: ApiClient; readonly clock: Clock };
+export type WatchSource = {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  /** What every object that was parsed goes through. */
+  readonly share: <Value>(parsed: Value) => Value;
+};
 
 const request = <T extends KubernetesObject>(
   resource: Resource<T>,
@@ -52,7 +57,7 @@ const toEvent = <T extends KubernetesObject>(resource: Resource<T>, event: WireE
  * nothing is missed or told twice. A connection that breaks is told to the reader, who waits and resumes.
  */
 export async function* watchObjects<T extends KubernetesObject>(
-  { client, clock }: WatchSource,
+  { client, clock, share }: WatchSource,
   resource: Resource<T>,
   options: WatchOptions,
   signal: AbortSignal,
@@ -64,7 +69,7 @@ export async function* watchObjects<T extends KubernetesObject>(
     const openedAt = clock.monotonic();
     let hasEvents = false;
     for await (const line of client.stream(request(resource, options, revision), signal)) {
-      const event = toEvent(resource, line as WireEvent);
+      const event = share(toEvent(resource, line as WireEvent));
       hasEvents = true;
       revision = event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
       if (event.type !== 'BOOKMARK' || options.bookmarkIntervalMs !== undefined) yield event;

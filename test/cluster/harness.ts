@@ -109,10 +109,11 @@ export type RunningController = {
 
 export type LogLine = { readonly msg: string; readonly level: number } & Readonly<Record<string, unknown>>;
 
-/** Starts `imagestreams controller` and waits until it answers probes. */
+/** Starts `imagestreams controller` and waits until it answers probes; `nodeArgs` are for Node itself. */
 export const startController = async (
   kubeconfig: string,
   args: readonly string[] = [],
+  nodeArgs: readonly string[] = [],
 ): Promise<RunningController> => {
   const own = [
     '--kubeconfig',
@@ -123,7 +124,7 @@ export const startController = async (
     '127.0.0.1:0',
   ];
   const more = ['--log-format', 'json', '--log-level', 'debug', '--allow-loopback-registries', ...args];
-  const child = spawn(process.execPath, [main, 'controller', ...own, ...more], {
+  const child = spawn(process.execPath, [...nodeArgs, main, 'controller', ...own, ...more], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, POD_NAMESPACE: 'imagestreams' },
   });

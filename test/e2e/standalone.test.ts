@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anImage, push } from '../fakes/registry/index.ts';
@@ -257,6 +257,20 @@ describe('serve that cannot start', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: --global-pull-secret: .*\/nowhere\/auth.json'?\n$/);
   });
+
+  it.each(['--global-pull-secret', '--docker-config'])(
+    'refuses a %s that is no Docker config file, without quoting it',
+    async (flag) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'broken-config-')), 'auth.json');
+      writeFileSync(file, '{"auths": {"registry.example.com": {"auth": "c2VjcmV0');
+      const { code, stderr } = await start([flag, file]);
+      expect(code).toBe(2);
+      expect(stderr).toBe(
+        `error: ${flag}: ${file} is not a JSON object; give a Docker config file, as "docker login" writes it\n`,
+      );
+      rmSync(dirname(file), { recursive: true });
+    },
+  );
 
   it('refuses to watch what is no pull spec, as usage', async () => {
     const { code, stderr } = await imagestreams(['watch', 'bad ref']);

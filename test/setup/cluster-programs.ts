@@ -68,3 +68,13 @@ export const clusterPrograms = (): KubePrograms => ({
   etcd: find('etcd', () => onPath('etcd') ?? installEtcd()),
   kubeApiserver: find('kube-apiserver', () => (isExecutable(cached) ? cached : buildKubeApiserver())),
 });
+
+/** The programs of a control plane where they are there already; undefined where one would have to be installed or built. */
+export const findClusterPrograms = (): KubePrograms | undefined => {
+  const assets = process.env['KUBEBUILDER_ASSETS'];
+  const etcd = assets === undefined ? onPath('etcd') : join(assets, 'etcd');
+  const kubeApiserver = assets === undefined ? cached : join(assets, 'kube-apiserver');
+  return etcd !== undefined && isExecutable(etcd) && isExecutable(kubeApiserver)
+    ? { etcd, kubeApiserver }
+    : undefined;
+};

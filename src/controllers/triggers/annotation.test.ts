@@ -20,6 +20,7 @@ describe('parseTriggers', () => {
           container: { kind: 'name', name: 'web' },
         },
       ],
+      ignored: [],
     });
   });
 
@@ -39,22 +40,58 @@ describe('parseTriggers', () => {
   it.each([
     { name: 'paused', entry: { from, fieldPath: byName, paused: true } },
     { name: 'of another kind', entry: { from: { ...from, kind: 'ImageStreamImage' }, fieldPath: byName } },
-    { name: 'without a kind', entry: { from: { name: 'app:latest' }, fieldPath: byName } },
     { name: 'with an apiVersion', entry: { from: { ...from, apiVersion: 'v1' }, fieldPath: byName } },
-    { name: 'without a tag', entry: { from: { ...from, name: 'app' }, fieldPath: byName } },
-    { name: 'outside the pod spec', entry: { from, fieldPath: 'spec.jobTemplate.spec.containers[0].image' } },
-    { name: 'at the pod spec itself', entry: { from, fieldPath: 'spec.template.spec' } },
-    { name: 'without a path', entry: { from } },
-    { name: 'that is null', entry: null },
   ])('skips an entry $name', ({ entry }) => {
-    expect(parse([entry])).toEqual({ ok: true, triggers: [] });
+    expect(parse([entry])).toEqual({ ok: true, triggers: [], ignored: [] });
     expect(parse([entry, { from, fieldPath: path('containers[0].image') }])).toMatchObject({
       triggers: [{ stream: 'app' }],
     });
   });
 
+  it.each([
+    {
+      name: 'without a kind',
+      entry: { from: { name: 'app:latest' }, fieldPath: byName },
+      reason: 'from.kind is missing',
+    },
+    {
+      name: 'with a misspelt "from"',
+      entry: { form: from, fieldPath: byName },
+      reason: 'from.kind is missing',
+    },
+    {
+      name: 'without a tag',
+      entry: { from: { ...from, name: 'app' }, fieldPath: byName },
+      reason: 'from.name "app" is not of the form STREAM:TAG',
+    },
+    {
+      name: 'outside the pod spec',
+      entry: { from, fieldPath: 'spec.jobTemplate.spec.containers[0].image' },
+      reason: 'does not begin with spec.template.spec',
+    },
+    {
+      name: 'at the pod spec itself',
+      entry: { from, fieldPath: 'spec.template.spec' },
+      reason: 'does not begin with spec.template.spec',
+    },
+    { name: 'without a path', entry: { from }, reason: 'fieldPath "" does not begin with' },
+    { name: 'that is null', entry: null, reason: 'from.kind is missing' },
+  ])('skips an entry $name and says so', ({ entry, reason }) => {
+    const good = { from, fieldPath: path('containers[0].image') };
+    expect(parse([good, entry])).toMatchObject({
+      ok: true,
+      triggers: [{ stream: 'app' }],
+      ignored: [expect.stringMatching(/^Entry 1: /)],
+    });
+    expect(parse([entry])).toMatchObject({ triggers: [], ignored: [expect.stringContaining(reason)] });
+  });
+
   it('does not look into the path of an entry that is paused', () => {
-    expect(parse([{ from, fieldPath: path('nonsense'), paused: true }])).toEqual({ ok: true, triggers: [] });
+    expect(parse([{ from, fieldPath: path('nonsense'), paused: true }])).toEqual({
+      ok: true,
+      triggers: [],
+      ignored: [],
+    });
   });
 
   it('ignores fields that it does not know, such as a misspelt "pause"', () => {
@@ -63,7 +100,11 @@ describe('parseTriggers', () => {
   });
 
   it('takes null for an empty list', () => {
-    expect(parseTriggers('null', scope)).toEqual({ ok: true, triggers: [] });
+    expect(parseTriggers('null', scope)).toEqual({
+      ok: true,
+      triggers: [],
+      ignored: [],
+    });
   });
 
   it.each([

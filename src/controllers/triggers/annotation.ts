@@ -16,13 +16,16 @@ export type ImageTrigger = BuildTrigger & {
   readonly container: ContainerSelector;
 };
 
+/** Why entries do not count that nobody else would act on either, a sentence for the user each: slips, most likely. */
+type Ignored = { readonly ignored: readonly string[] };
+
 export type ParsedTriggers =
-  | { readonly ok: true; readonly triggers: readonly ImageTrigger[] }
+  | ({ readonly ok: true; readonly triggers: readonly ImageTrigger[] } & Ignored)
   /** `problem` is a sentence for the user; none of the entries counts. */
   | { readonly ok: false; readonly problem: string };
 
 export type ParsedBuildTriggers =
-  | { readonly ok: true; readonly triggers: readonly BuildTrigger[] }
+  | ({ readonly ok: true; readonly triggers: readonly BuildTrigger[] } & Ignored)
   | { readonly ok: false; readonly problem: string };
 
 /** An entry as it is written; unknown fields do not count. */
@@ -111,18 +114,26 @@ const parseSelector = (path: string, fieldPath: string): ContainerSelector => {
   );
 };
 
-/** The tag that an entry is about; undefined for one that is paused, or meant for somebody else. */
-const sourceOf = (entry: Entry, namespace: string): BuildTrigger | undefined => {
-  if (entry.paused || entry.kind !== 'ImageStreamTag' || entry.apiVersion !== '') return undefined;
+/** What an entry is: a trigger, the reason why it is none, or undefined for one that is paused or meant for somebody else. */
+type Read<T> = T | string | undefined;
+
+/** The tag that an entry is about. */
+const sourceOf = (entry: Entry, namespace: string): Read<BuildTrigger> => {
+  if (entry.paused || entry.apiVersion !== '') return undefined;
+  if (entry.kind === '') return 'from.kind is missing, which must be ImageStreamTag';
+  if (entry.kind !== 'ImageStreamTag') return undefined;
   const source = parseImageStreamTagName(entry.name);
-  return source && { namespace: entry.namespace === '' ? namespace : entry.namespace, ...source };
+  if (source === undefined) return `from.name ${JSON.stringify(entry.name)} is not of the form STREAM:TAG`;
+  return { namespace: entry.namespace === '' ? namespace : entry.namespace, ...source };
 };
 
 /** The trigger that an entry asks for. */
-const triggerOf = (entry: Entry, object: TriggerScope): ImageTrigger | undefined => {
+const triggerOf = (entry: Entry, object: TriggerScope): Read<ImageTrigger> => {
   const source = sourceOf(entry, object.namespace);
+  if (typeof source !== 'object') return source;
   const base = `${object.podSpecPath}.`;
-  if (source === undefined || !entry.fieldPath.startsWith(base)) return undefined;
+  if (!entry.fieldPath.startsWith(base))
+    return `fieldPath ${JSON.stringify(entry.fieldPath)} does not begin with ${object.podSpecPath}`;
   return {
     ...source,
     fieldPath: entry.fieldPath,
@@ -142,20 +153,25 @@ const problemOf = (error: unknown): { readonly ok: false; readonly problem: stri
   throw error;
 };
 
+/** Those of the entries that count, and why others do not. */
+const sorted = <T extends object>(
+  entries: readonly Read<T>[],
+): { readonly triggers: readonly T[] } & Ignored => ({
+  triggers: entries.filter((entry): entry is T => typeof entry === 'object'),
+  ignored: entries.flatMap((entry, index) => (typeof entry === 'string' ? [`Entry ${index}: ${entry}`] : [])),
+});
+
 /**
  * Reads the annotation `image.openshift.io/triggers`.
  *
- * Skipped are entries that are paused, of another kind, with an `apiVersion`, with a name that is no `stream:tag`, or with a path
- * outside the pod spec. A malformed document, a malformed path or a path that occurs twice makes the whole annotation a problem.
+ * Skipped are entries that are paused, of another kind, with an `apiVersion`, and, which is told, those with a name that is no
+ * `stream:tag` or with a path outside the pod spec. A malformed document, a malformed path or a path that occurs twice makes the whole annotation a problem.
  *
  * @see openshift-controller-manager `pkg/image/trigger/annotations`
  */
 export const parseTriggers = (text: string, object: TriggerScope): ParsedTriggers => {
   try {
-    const triggers = decodeEntries(text)
-      .map((entry) => triggerOf(entry, object))
-      .filter((trigger) => trigger !== undefined);
-    return { ok: true, triggers };
+    return { ok: true, ...sorted(decodeEntries(text).map((entry) => triggerOf(entry, object))) };
   } catch (error) {
     return problemOf(error);
   }
@@ -167,10 +183,10 @@ export const parseBuildTriggers = (text: string, namespace: string): ParsedBuild
     const entries = decodeList(text);
     if (entries.some(({ fieldPath }) => fieldPath !== ''))
       throw new AnnotationProblem('a build is started, nothing of it is changed: leave fieldPath out');
-    const triggers = entries.map((entry) => sourceOf(entry, namespace)).filter((one) => one !== undefined);
+    const { triggers, ignored } = sorted(entries.map((entry) => sourceOf(entry, namespace)));
     const tags = new Set(triggers.map((one) => JSON.stringify([one.namespace, one.stream, one.tag])));
     if (tags.size < triggers.length) throw new AnnotationProblem('duplicate triggers are not allowed');
-    return { ok: true, triggers };
+    return { ok: true, triggers, ignored };
   } catch (error) {
     return problemOf(error);
   }

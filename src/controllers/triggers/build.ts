@@ -14,7 +14,14 @@ import { type BuildTrigger, type ParsedBuildTriggers, parseBuildTriggers } from 
 import { readApplied } from './applied.ts';
 import type { BuildKind, RunObject } from './build-kinds.ts';
 import type { TriggerEvent } from './events.ts';
-import { invalidNote, type NoteScope, refusedNote, startedNote, type TriggerNote } from './notes.ts';
+import {
+  ignoredNotes,
+  invalidNote,
+  type NoteScope,
+  refusedNote,
+  startedNote,
+  type TriggerNote,
+} from './notes.ts';
 import type { Applied, AppliedRevisions, ResolvedTag } from './plan.ts';
 import type { TriggerPorts } from './ports.ts';
 import { resolveTag } from './resolve.ts';
@@ -155,7 +162,7 @@ const settle = async (
   };
   const tell = (type: Exclude<TriggerEvent['type'], 'triggered'>): void =>
     onEvent({ type, kind: kind.resource.kind });
-  const parsed = buildTriggersOf(build) ?? { ok: true, triggers: [] };
+  const parsed = buildTriggersOf(build) ?? { ok: true, triggers: [], ignored: [] };
   const template = parseRunTemplate(build.metadata.annotations?.[runTemplateAnnotation]);
   if (!parsed.ok || !template.ok) {
     tell('invalid');
@@ -182,7 +189,11 @@ const settle = async (
   if (started !== undefined) tell('started');
   return {
     waitMs,
-    notes: [...(started === undefined ? [] : [started]), ...refused.map((one) => refusedNote(scope, one))],
+    notes: [
+      ...(started === undefined ? [] : [started]),
+      ...refused.map((one) => refusedNote(scope, one)),
+      ...ignoredNotes(scope, parsed.ignored),
+    ],
   };
 };
 

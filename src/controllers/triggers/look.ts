@@ -52,6 +52,8 @@ export type Look = {
   readonly plan: TriggerPlan;
   readonly owners: Owners;
   readonly refused: readonly ImageTrigger[];
+  /** Why parts of the annotation do not count. */
+  readonly ignored: readonly string[];
 };
 
 /** Compares a workload with what its triggers ask for; who set something back is asked for where that is the case. */
@@ -63,7 +65,7 @@ export const lookAt = async (
   seen: Seen,
   signal: AbortSignal,
 ): Promise<Look> => {
-  if (!parsed.ok) return { workload, seen, plan: parsed, owners: new Map(), refused: [] };
+  if (!parsed.ok) return { workload, seen, plan: parsed, owners: new Map(), refused: [], ignored: [] };
   const mayFollow = ({ namespace, stream }: ImageTrigger): boolean =>
     ports.isPermitted(key.namespace, { namespace, name: stream });
   const record = readApplied(workload);
@@ -84,7 +86,8 @@ export const lookAt = async (
   };
   const owners = await readOwners(ports, key, question, strayed(question), signal);
   const plan = planTriggers({ ...question, ownerOf: (fieldPath) => owners.get(fieldPath) });
-  return { workload, seen, plan, owners, refused: parsed.triggers.filter((one) => !mayFollow(one)) };
+  const refused = parsed.triggers.filter((one) => !mayFollow(one));
+  return { workload, seen, plan, owners, refused, ignored: parsed.ignored };
 };
 
 /** Whether somebody replaced the workload as a whole, and so removed what was recorded on it. */

@@ -46,6 +46,16 @@ export const invalidNote = (
   message: `The annotation ${annotation} cannot be followed: ${problem}.`,
 });
 
+/** Says which entries of an annotation do not count. */
+export const ignoredNotes = (scope: NoteScope, ignored: readonly string[]): readonly TriggerNote[] =>
+  ignored.map((reason) => ({
+    ...scopeOf(scope),
+    id: idOf('TriggerInvalid', scope.object.metadata.uid, reason),
+    type: 'Warning',
+    reason: 'TriggerInvalid',
+    message: `The annotation ${triggersAnnotation} counts only in part. ${reason}.`,
+  }));
+
 /** Says that a container got another image. */
 export const triggeredNote = (scope: NoteScope, change: TriggerChange): TriggerNote => ({
   ...scopeOf(scope),

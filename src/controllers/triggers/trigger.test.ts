@@ -209,6 +209,20 @@ describe('a trigger', () => {
     expect(events).toEqual([{ type: 'invalid', kind: 'Deployment' }]);
   });
 
+  it('follows the good part of an annotation, and warns once of the rest', async () => {
+    const triggers = [trigger(web), trigger('spec.template.spec.containers[1].image', 'app')];
+    const { look, notes, images } = await setUp(aDeployment(triggers), aStream('a'));
+    await look();
+    await look();
+    expect((await images())?.[0]).toBe(imageRef('a'));
+    expect(notes.filter(({ type }) => type === 'Warning')).toMatchObject([
+      {
+        reason: 'TriggerInvalid',
+        message: expect.stringContaining('Entry 1: from.name "app" is not of the form'),
+      },
+    ]);
+  });
+
   it('lets a conflict through, for the controller to retry', async () => {
     const { look, store, images } = await setUp(aDeployment(), aStream('a'));
     store.intercept = (verb) => {

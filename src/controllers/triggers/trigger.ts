@@ -12,7 +12,15 @@ import {
   triggersOf,
   type WorkloadTriggerPorts,
 } from './look.ts';
-import { blockedNote, heldNote, invalidNote, refusedNote, type TriggerNote, triggeredNote } from './notes.ts';
+import {
+  blockedNote,
+  heldNote,
+  ignoredNotes,
+  invalidNote,
+  refusedNote,
+  type TriggerNote,
+  triggeredNote,
+} from './notes.ts';
 import { blockedTexts, type GoodPlan, lacksRecord, patchOf } from './record.ts';
 import { tellNotes } from './tell.ts';
 
@@ -53,7 +61,7 @@ const write = async (
 /** What is told of the states that last: of each once. */
 const lastingNotes = (
   ports: WorkloadTriggerPorts,
-  { workload, plan, owners, refused }: Look,
+  { workload, plan, owners, refused, ignored }: Look,
 ): readonly (readonly [LastingState, TriggerNote])[] => {
   const scope = {
     object: workload,
@@ -68,6 +76,7 @@ const lastingNotes = (
       (change) => ['blocked', blockedNote(scope, change, who[change.trigger.fieldPath] ?? '')] as const,
     ),
     ...refused.map((one) => ['refused', refusedNote(scope, one)] as const),
+    ...ignoredNotes(scope, ignored).map((note) => ['invalid', note] as const),
   ];
 };
 
