@@ -124,12 +124,11 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const enqueue = (key: ObjectKey): void => importing.enqueue(key);
   const references = createReferences(options.references, { ...shared, enqueue });
   const sinks = createSinkPublishers({ ...options, onEvent: onRuntime, streams });
-  const { toldRevision } = sinks;
   const graceMs = settings.pruneImagesAfterMs;
   const keepImage = createImageKeeper({ store, clock, graceMs });
   const pause = createPause(shared, options.pauseNamespace);
-  const tagPorts = { ...options, streams, dueTags, keepImage, pause };
-  const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references, toldRevision });
+  const tagPorts = { ...options, streams, dueTags, keepImage, pause, toldRevision: sinks.toldRevision };
+  const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
   const refresh = createScheduledRefresh({ ...tagPorts, enqueue, workers: refreshWorkers });
