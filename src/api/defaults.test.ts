@@ -106,6 +106,17 @@ describe('applyImageStreamDefaults', () => {
   });
 });
 
+describe('applyImageStreamDefaults of a newer kind', () => {
+  it('keeps fields of the spec that it does not know', () => {
+    const from = { kind: 'DockerImage', name: 'quay.io/a/b:c' };
+    const tags = [{ name: 'a', from, future: 1, importPolicy: { future: 2 } }];
+    const { spec } = applyImageStreamDefaults(
+      stream({ spec: { tags, future: 3 } as NonNullable<ImageStream['spec']> }),
+    );
+    expect(spec).toMatchObject({ future: 3, tags });
+  });
+});
+
 describe('decorateImageStream', () => {
   it('names the repository of the integrated registry where there is one', () => {
     const hosts = { internal: 'registry.svc:5000', external: 'registry.example' };

@@ -18,7 +18,7 @@ import type { ImageImportSpec, ImageStreamImport, RepositoryImportSpec } from '.
 /*
  * Defaults, and the one shape that objects have whoever wrote them: what the original prints although it is empty (`annotations: null`,
  * `lookupPolicy.local: false`) is there, what it leaves out (`insecure: false`) is not. After openshift/api `image/v1/types.go` and
- * openshift-apiserver `pkg/image/apis/image/v1/defaults.go`.
+ * openshift-apiserver `pkg/image/apis/image/v1/defaults.go`. Fields that nobody here knows stay: a cluster may have newer CRDs than this program.
  */
 
 /** The object without the fields that are undefined. */
@@ -29,28 +29,35 @@ const trueOnly = (value: boolean | undefined): true | undefined => (value === tr
 const filledOnly = <Item>(list: readonly Item[] | null | undefined): readonly Item[] | undefined =>
   list === null || list?.length === 0 ? undefined : list;
 
-const withImportPolicy = (policy: TagImportPolicy | undefined): TagImportPolicy =>
-  compact<TagImportPolicy>({
-    insecure: trueOnly(policy?.insecure),
-    scheduled: trueOnly(policy?.scheduled),
-    importMode: policy?.importMode || 'Legacy',
+const withImportPolicy = (policy: TagImportPolicy = {}): TagImportPolicy => {
+  const { insecure, scheduled, importMode, ...unknown } = policy;
+  return compact<TagImportPolicy>({
+    insecure: trueOnly(insecure),
+    scheduled: trueOnly(scheduled),
+    importMode: importMode || 'Legacy',
+    ...unknown,
   });
+};
 
 const withReferencePolicy = (policy: TagReferencePolicy | undefined): TagReferencePolicy => ({
+  ...policy,
   type: policy?.type || 'Source',
 });
 
 /** A spec tag with its defaults: import mode `Legacy`, reference policy `Source`. */
-export const applyTagReferenceDefaults = (tag: TagReference): TagReference =>
-  compact<TagReference>({
-    name: tag.name,
-    annotations: Object.keys(tag.annotations ?? {}).length === 0 ? null : tag.annotations,
-    from: tag.from,
-    reference: trueOnly(tag.reference),
-    generation: tag.generation ?? null,
-    importPolicy: withImportPolicy(tag.importPolicy),
-    referencePolicy: withReferencePolicy(tag.referencePolicy),
+export const applyTagReferenceDefaults = (tag: TagReference): TagReference => {
+  const { name, annotations, from, reference, generation, importPolicy, referencePolicy, ...unknown } = tag;
+  return compact<TagReference>({
+    name,
+    annotations: Object.keys(annotations ?? {}).length === 0 ? null : annotations,
+    from,
+    reference: trueOnly(reference),
+    generation: generation ?? null,
+    importPolicy: withImportPolicy(importPolicy),
+    referencePolicy: withReferencePolicy(referencePolicy),
+    ...unknown,
   });
+};
 
 /** One item a key, the last one, sorted by key: the original keeps these lists as maps. */
 const collapse = <Item>(
@@ -61,12 +68,15 @@ const collapse = <Item>(
     keyOf(a) < keyOf(b) ? -1 : 1,
   );
 
-const withSpecDefaults = (spec: ImageStreamSpec | undefined): ImageStreamSpec =>
-  compact<ImageStreamSpec>({
-    lookupPolicy: { local: spec?.lookupPolicy?.local ?? false },
-    dockerImageRepository: spec?.dockerImageRepository || undefined,
-    tags: filledOnly(collapse(spec?.tags, ({ name }) => name).map(applyTagReferenceDefaults)),
+const withSpecDefaults = (spec: ImageStreamSpec = {}): ImageStreamSpec => {
+  const { lookupPolicy, dockerImageRepository, tags, ...unknown } = spec;
+  return compact<ImageStreamSpec>({
+    lookupPolicy: { local: lookupPolicy?.local ?? false },
+    dockerImageRepository: dockerImageRepository || undefined,
+    tags: filledOnly(collapse(tags, ({ name }) => name).map(applyTagReferenceDefaults)),
+    ...unknown,
   });
+};
 
 const withListDefaults = (list: NamedTagEventList): NamedTagEventList =>
   compact<NamedTagEventList>({

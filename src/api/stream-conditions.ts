@@ -126,7 +126,7 @@ const fresh = (stream: ImageStream): Verdict => {
 const complete = ({ status }: ImageStream): readonly Verdict[] => {
   const leftOut = status?.repository?.leftOut ?? 0;
   if (leftOut === 0) return [];
-  const message = `${leftOut} tags of the repository were left out: raise the limit, or filter them`;
+  const message = `${leftOut} tags of the repository were left out, for the limit of tags or of an object's size: filter them, or raise the limit`;
   return [{ type: 'Complete', status: 'False', reason: 'TooManyTags', message }];
 };
 

@@ -293,6 +293,29 @@ describe('recordImports of the whole', () => {
   });
 });
 
+describe('recordImports of a repository that has no room', () => {
+  it('counts the tags that it leaves out, the same each time', () => {
+    const images = Array.from({ length: 60 }, (_, index) => found(`v${index}`, `sha256:${'a'.repeat(64)}`));
+    const repository: RepositoryOutcome = { ok: true, images, additionalTags: ['by-number'] };
+    const start = aStream({ dockerImageRepository: 'quay.io/team/app' });
+    const full = record(start, {}, { repository, maxBytes: 16_000 });
+    const kept = full.status?.tags?.length ?? 0;
+    expect(kept).toBeGreaterThan(10);
+    expect(kept).toBeLessThan(60);
+    expect(full.status?.repository?.leftOut).toBe(61 - kept);
+    expect(full.status?.conditions?.find(({ type }) => type === 'Complete')).toMatchObject({
+      status: 'False',
+      reason: 'TooManyTags',
+    });
+    const again = {
+      repository,
+      maxBytes: 16_000,
+      facts: { repositoryDue: { cause: { type: 'Schedule' } } as const },
+    };
+    expect(record(full, {}, again).status).toBe(full.status);
+  });
+});
+
 describe('recordImports on a stream that has moved on', () => {
   const planned = record(aStream({ tags: [tag('v1')] }), { v1: found('v1', 'sha256:a') });
   const facts = due('v1');

@@ -218,6 +218,16 @@ const recordRepository = (
   return recordAllFound(listed, outcome.images, planned.cause, recording);
 };
 
+/** Tags of a repository for which there was no room stand nowhere: they count with those that were left out by number. */
+const countLeftOut = (stream: ImageStream, refusedTags: readonly string[]): ImageStream => {
+  const inSpec = new Set(stream.spec?.tags?.map(({ name }) => name));
+  const missing = refusedTags.filter((tag) => !inSpec.has(tag)).length;
+  const { repository } = stream.status ?? {};
+  if (missing === 0 || repository === undefined) return stream;
+  const leftOut = (repository.leftOut ?? 0) + missing;
+  return { ...stream, status: { ...stream.status, repository: { ...repository, leftOut } } };
+};
+
 /**
  * The status of a stream after an import: histories, conditions of tags and of the stream, what was observed, rollbacks, tags that track
  * other tags; within the history limit and the size budget. The status that was given, itself, when nothing changed: then nothing is to be written.
@@ -238,7 +248,9 @@ export const recordImports = (
   const recorded =
     results.repository === undefined ? withTags : recordRepository(withTags, results.repository, recording);
   const tracked = updateTrackingTags(settleRollbacks(recorded, recording), stream);
-  const fitted = fitIntoBudget(tracked, stream, { historyLimit, toldRevision, maxBytes, now }).stream;
+  const budget = { historyLimit, toldRevision, maxBytes, now };
+  const { stream: cut, refusedTags } = fitIntoBudget(tracked, stream, budget);
+  const fitted = countLeftOut(cut, refusedTags);
   // Where no server of ours takes the writes, nobody else computes where the images of the stream are.
   const status = decorateImageStream(withStreamConditions(fitted, now)).status ?? {};
   return stream.status !== undefined && isDeepStrictEqual(status, stream.status) ? stream.status : status;
