@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Explanation } from '../../src/api/explanation.ts';
 import { imageStreams } from '../../src/api/resources.ts';
+import { createCliWorld } from '../fakes/cli.ts';
 import {
   administer,
   ensureNamespace,
@@ -13,7 +16,41 @@ import {
 
 const signal = AbortSignal.timeout(600_000);
 const namespace = 'why';
-const { store, client } = administer(inject('kubeconfig'));
+const { store, client, kubectl, kubectlWith } = administer(inject('kubeconfig'));
+
+/** An API server takes no endpoint on loopback: an address of this machine that others could reach, if it has one. */
+const address = Object.values(networkInterfaces())
+  .flatMap((list) => list ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+/** Stands for a pod behind the service of the metrics: the proxy passes on only to addresses that a pod has. */
+const addEndpoint = (ip: string, port: number): void => {
+  const place = { name: 'why', namespace: 'imagestreams' };
+  const container = {
+    name: 'controller',
+    image: 'none',
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  };
+  const securityContext = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: place,
+    spec: { securityContext, containers: [container] },
+  };
+  kubectlWith(JSON.stringify(pod), 'create', '-f', '-');
+  const status = JSON.stringify({ status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] } });
+  kubectl('patch', '-n', place.namespace, 'pod/why', '--subresource=status', '--type=merge', '-p', status);
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...place, labels: { 'kubernetes.io/service-name': 'imagestreams-metrics' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [ip], conditions: { ready: true }, targetRef: { kind: 'Pod', ...place } }],
+    ports: [{ name: 'metrics', port, protocol: 'TCP' }],
+  };
+  kubectlWith(JSON.stringify(slice), 'create', '-f', '-');
+};
 
 describe('why, asked of any replica', () => {
   let account: ReturnType<typeof install>;
@@ -45,6 +82,23 @@ describe('why, asked of any replica', () => {
       expect(items).toHaveLength(1);
       expect(items[0]?.attempts.length).toBeGreaterThan(0);
       expect(items[0]?.gates.map(({ host }) => host)).toContain('127.0.0.1:1');
+    }
+  });
+
+  it.skipIf(address === undefined)('is reached through the proxy of the API server', async () => {
+    const ip = address ?? '';
+    const follower = await startController(account.kubeconfig, ['--metrics-listen', `${ip}:0`]);
+    replicas = [...replicas, follower];
+    addEndpoint(ip, Number(new URL(follower.metricsUrl()).port));
+    const files = { '/home/me/.kube/config': readFileSync(inject('kubeconfig'), 'utf8') };
+    const ask = () => createCliWorld({ files, nowMs: Date.now() }).run(`-n ${namespace} why asked:main`);
+    try {
+      await eventually(async () => (await ask()).exitCode === 0, 'the answer', 10_000, 500);
+      const { stdout, stderr } = await ask();
+      expect(stderr).toBe('');
+      expect(stdout).toContain('asked:main from 127.0.0.1:1/team/app:main');
+    } finally {
+      kubectl('delete', '-n', 'imagestreams', 'endpointslice/why', 'pod/why', '--grace-period=0', '--force');
     }
   });
 });
