@@ -132,6 +132,32 @@ describe('why STREAM', () => {
     ]);
   });
 
+  it.each([
+    {
+      reason: 'ServiceUnavailable',
+      kind: '',
+      says: 'the controller does not answer at the service imagestreams/',
+    },
+    {
+      reason: 'NotFound',
+      kind: 'services',
+      says: 'Is it running there? --controller NAMESPACE/SERVICE names',
+    },
+    { reason: 'NotFound', kind: 'imagestreams', says: 'Error from server (NotFound): nothing' },
+  ])('says where it looked for the controller: $reason of $kind', async ({ reason, kind, says }) => {
+    const resources = ['imagestreams', 'imagestreamimports'].map((name) => ({ name }));
+    const refusal = { kind: 'Status', reason, message: 'nothing', details: { kind }, code: 503 };
+    const api = await startFakeApi(({ path }) =>
+      path.startsWith('/api/')
+        ? { code: 503, body: refusal }
+        : { body: { kind: 'APIResourceList', resources } },
+    );
+    apis.push(api);
+    const { exitCode, stderr } = await createCliWorld({ api, nowMs }).run('why web');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(says);
+  });
+
   it('says how a service is named', async () => {
     const resources = ['imagestreams', 'imagestreamimports'].map((name) => ({ name }));
     const api = await startFakeApi(() => ({ body: { kind: 'APIResourceList', resources } }));

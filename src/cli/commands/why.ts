@@ -5,6 +5,7 @@ import { CliError } from '../errors.ts';
 import { formatExplanation } from '../explanation-text.ts';
 import { answersImports } from '../import-object.ts';
 import { parseOutput, writeDocument } from '../output.ts';
+import { isRefusal } from '../streams.ts';
 import { parseTagTarget, withoutPrefix } from '../targets.ts';
 
 export type WhyOptions = {
@@ -34,6 +35,28 @@ const readText = async (client: ApiClient, path: string, signal: AbortSignal): P
   return text;
 };
 
+/** Asks through the proxy; where nothing is behind it, says what to look at. */
+const askController = async (
+  client: ApiClient,
+  path: string,
+  controller = defaultController,
+  signal: AbortSignal,
+): Promise<string> => {
+  try {
+    return await readText(client, `${proxyPath(controller)}${path}`, signal);
+  } catch (error) {
+    if (!isRefusal(error, 'NotFound', 'ServiceUnavailable')) throw error;
+    const { reason, details, message = '' } = error.status;
+    // A stream that is not there is another matter.
+    if (reason === 'NotFound' && details?.kind !== 'services') throw error;
+    throw new CliError(
+      'failed',
+      `the controller does not answer at the service ${controller}: ${message}. Is it running there? --controller NAMESPACE/SERVICE names another service`,
+      { cause: error },
+    );
+  }
+};
+
 /**
  * Whether the argument is a pull spec: those have a `/` or an `@`, which names of streams have not. `is/NAME` is a stream, and a short
  * name like `nginx` is one too: the reference is `docker.io/nginx`.
@@ -54,11 +77,9 @@ const askServer = async (
   });
   const path = `/apis/imagestreams.dev/v1/why?${query.toString()}`;
   const isOfCluster = !(await answersImports(client, ports.signal));
-  const text = await readText(
-    client,
-    isOfCluster ? `${proxyPath(options.controller)}${path}` : path,
-    ports.signal,
-  );
+  const text = isOfCluster
+    ? await askController(client, path, options.controller, ports.signal)
+    : await readText(client, path, ports.signal);
   const { items } = JSON.parse(text) as { readonly items: readonly Explanation[] };
   return { stream, explanations: items };
 };
