@@ -25,6 +25,15 @@ describe('values that are shared', () => {
     expect([one, other]).toEqual([{ a: 1 }, { a: '1' }]);
   });
 
+  it('are left alone where a text is long, so that nothing large is remembered', () => {
+    const share = createSharing();
+    const note = `{"note":${JSON.stringify('x'.repeat(10_000))}}`;
+    const first = share(JSON.parse(note) as { readonly note: string });
+    const second = share(JSON.parse(note) as { readonly note: string });
+    expect(second).toEqual(first);
+    expect(second).not.toBe(first);
+  });
+
   it('are right after more values than are remembered', () => {
     const share = createSharing();
     const many = Array.from({ length: 10_000 }, (_, number) => ({ name: `tag-${number}` }));

@@ -224,6 +224,33 @@ describe('triggers on workloads', () => {
       });
     },
   );
+
+  it.each(kinds.map((kind) => [kind.resource.kind, kind] as const))(
+    'leaves a %s alone that another program keeps setting back, and says which',
+    async (_name, { resource, base, spec }) => {
+      const name = `back-${resource.plural}`;
+      await moveTag(name, 'a');
+      const object = {
+        apiVersion: `${resource.group}/${resource.version}`,
+        kind: resource.kind,
+        metadata: { name, namespace, annotations: annotation([{ stream: name, path: `${base}.${web}` }]) },
+        spec,
+      };
+      const current = () => store.get(resource, { namespace, name }, signal);
+      const followed = async (): Promise<boolean> => JSON.stringify(await current()).includes(imageRef('a'));
+      for (let round = 0; round < 2; round += 1) {
+        apply(object, ...serverSide('kustomize-controller'));
+        await eventually(followed, 'the patch');
+      }
+      apply(object, ...serverSide('kustomize-controller'));
+      await eventually(() => blockedEvents(name).includes('Flux'), 'the Event');
+      const left = await current();
+      await moveTag(name, 'b');
+      await eventually(() => blockedEvents(name).includes('revision 2'), 'the Event of the new revision');
+      expect((await current())?.metadata.generation).toBe(left?.metadata.generation);
+      expect(JSON.stringify(await current())).not.toContain(imageRef('b'));
+    },
+  );
 });
 
 describe('a Deployment that GitOps applies with its image', () => {
