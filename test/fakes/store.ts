@@ -41,7 +41,8 @@ export class MemoryStore implements Store {
   readonly calls = { get: 0, list: 0, watch: 0 };
   /** Called before each operation; throw to make it fail. */
   intercept: (verb: string, resource: string, key: ObjectKey | undefined) => void | Promise<void> = () => {};
-  readonly #objects = new Map<string, AnyObject>();
+  /** By resource and key. */
+  readonly #objects = new Map<string, Map<string, AnyObject>>();
   readonly #log: Change[] = [];
   readonly #watchers = new Set<Watcher>();
   readonly #now: () => number;
@@ -74,7 +75,7 @@ export class MemoryStore implements Store {
   ): Promise<Stored<T> | undefined> {
     this.calls.get += 1;
     await this.#enter('get', resource, key, signal);
-    return this.#objects.get(this.#id(resource, key)) as Stored<T> | undefined;
+    return this.#of(resource).get(this.#id(key)) as Stored<T> | undefined;
   }
 
   async list<T extends KubernetesObject>(
@@ -84,8 +85,8 @@ export class MemoryStore implements Store {
   ): Promise<ListResult<T>> {
     this.calls.list += 1;
     await this.#enter('list', resource, undefined, signal);
-    const prefix = `${qualifiedName(resource)} ${options.namespace === undefined ? '' : `${options.namespace}/`}`;
-    const matching = [...this.#objects]
+    const prefix = options.namespace === undefined ? '' : `${options.namespace}/`;
+    const matching = [...this.#of(resource)]
       .filter(([id]) => id.startsWith(prefix))
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([, object]) => object as unknown as Stored<T>);
@@ -113,7 +114,8 @@ export class MemoryStore implements Store {
     signal.addEventListener('abort', watcher.wake);
     try {
       while (!signal.aborted) {
-        const due = this.#log.filter((change) => change.revision > from);
+        // Every revision is one change: those after `from` are at the end.
+        const due = this.#log.slice(Math.max(0, from - this.#compacted));
         for (const change of due) {
           from = change.revision;
           const namespace = change.object.metadata.namespace ?? '';
@@ -139,7 +141,7 @@ export class MemoryStore implements Store {
   ): Promise<Stored<T>> {
     const key = this.#keyOf(object);
     await this.#enter('create', resource, key, signal);
-    if (this.#objects.has(this.#id(resource, key)))
+    if (this.#of(resource).has(this.#id(key)))
       throw new StoreError('already-exists', `${qualifiedName(resource)} ${key.name} already exists`);
     const revision = this.#revision + 1;
     const stored = {
@@ -195,12 +197,12 @@ export class MemoryStore implements Store {
     signal: AbortSignal,
   ): Promise<Stored<T>> {
     await this.#enter('delete', resource, key, signal);
-    const old = this.#objects.get(this.#id(resource, key));
+    const old = this.#of(resource).get(this.#id(key));
     if (old === undefined)
       throw new StoreError('not-found', `${qualifiedName(resource)} ${key.name} not found`);
     if (options.resourceVersion !== undefined && options.resourceVersion !== old.metadata.resourceVersion)
       throw new StoreError('conflict', `${qualifiedName(resource)} ${key.name} changed`);
-    this.#objects.delete(this.#id(resource, key));
+    this.#of(resource).delete(this.#id(key));
     const resourceVersion = String(this.#revision + 1);
     const last = { ...old, metadata: { ...old.metadata, resourceVersion } };
     return this.#commit('delete', resource, 'DELETED', last) as unknown as Stored<T>;
@@ -215,7 +217,7 @@ export class MemoryStore implements Store {
   ): Promise<Stored<T>> {
     const key = this.#keyOf(object);
     await this.#enter(verb, resource, key, signal);
-    const old = this.#objects.get(this.#id(resource, key));
+    const old = this.#of(resource).get(this.#id(key));
     if (old === undefined)
       throw new StoreError('not-found', `${qualifiedName(resource)} ${key.name} not found`);
     if (object.metadata.resourceVersion !== old.metadata.resourceVersion)
@@ -237,7 +239,7 @@ export class MemoryStore implements Store {
   #commit(verb: StoreWrite['verb'], resource: Resource, type: Change['type'], object: AnyObject): AnyObject {
     this.#revision += 1;
     const key = this.#keyOf(object);
-    if (type !== 'DELETED') this.#objects.set(this.#id(resource, key), object);
+    if (type !== 'DELETED') this.#of(resource).set(this.#id(key), object);
     this.#log.push({ resource: qualifiedName(resource), revision: this.#revision, type, object });
     this.writes.push({ verb, resource: qualifiedName(resource), key });
     for (const watcher of this.#watchers) watcher.wake();
@@ -258,7 +260,14 @@ export class MemoryStore implements Store {
     return { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
   }
 
-  #id(resource: Resource, key: ObjectKey): string {
-    return `${qualifiedName(resource)} ${key.namespace}/${key.name}`;
+  #of(resource: Resource): Map<string, AnyObject> {
+    const name = qualifiedName(resource);
+    const objects = this.#objects.get(name) ?? new Map<string, AnyObject>();
+    this.#objects.set(name, objects);
+    return objects;
+  }
+
+  #id({ namespace, name }: ObjectKey): string {
+    return `${namespace}/${name}`;
   }
 }

@@ -13,7 +13,7 @@ import { password, type World } from './world.ts';
 
 const minuteMs = 60_000;
 /** Retries within one question, and time-outs of what is asked beside it. */
-const questionMs = 3 * minuteMs;
+export const questionMs = 3 * minuteMs;
 /** The longest delay of a retry, or of its slot after a start. */
 const longestRetryMs = 60 * minuteMs;
 
@@ -41,6 +41,16 @@ const isSubsequence = (part: readonly string[], whole: readonly string[]): boole
 const uidOf = async ({ world }: Checked, name: string): Promise<string> =>
   (await world.get(name))?.metadata.uid ?? '';
 
+/** Whether a tag's history begins with what stands upstream, or the tag is held and has that. */
+export const isSeen = async (checked: Checked, name: string, tagName: string): Promise<boolean> => {
+  const { model, observer } = checked;
+  const tag = model.streams.get(name)?.tags.get(tagName);
+  const value = tag === undefined ? undefined : model.upstream.get(spell(tag.wish.source));
+  if (tag === undefined || value === undefined) return true;
+  const entries = observer.entriesOf(await uidOf(checked, name), tagName);
+  return entries.at(-1)?.image === value || (tag.mayBeHeld && entries.some(({ image }) => image === value));
+};
+
 /** A tag has been looked at: its history must begin with what stands upstream, unless it is held. */
 export const checkSeen = async (checked: Checked, name: string, tagName: string): Promise<void> => {
   const { model, observer } = checked;
@@ -49,7 +59,7 @@ export const checkSeen = async (checked: Checked, name: string, tagName: string)
   if (tag === undefined || value === undefined) return;
   const entries = observer.entriesOf(await uidOf(checked, name), tagName);
   const last = entries.at(-1);
-  const isThere = last?.image === value || (tag.mayBeHeld && entries.some(({ image }) => image === value));
+  const isThere = await isSeen(checked, name, tagName);
   const invariant = isTrouble(model) ? 3 : 6;
   demand(
     isThere,

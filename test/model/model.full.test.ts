@@ -3,6 +3,6 @@ import { checkHistories } from './run.ts';
 
 describe('the program against a simple model, at length', () => {
   it.each([1, 2, 3, 4])('keeps every invariant through a thousand histories from seed %i', (seed) =>
-    checkHistories({ seed, runs: 250, length: 40 }),
+    checkHistories({ seed, runs: 250, length: 80 }),
   );
 });

@@ -26,7 +26,7 @@ export type ProgramOptions = {
   readonly sockets: Sockets;
   readonly sinks: readonly EventSink[];
   readonly publish: (events: readonly ChangeEvent[]) => void;
-  /** Requests in flight per registry host. */
+  /** Requests in flight per registry host. Default 10. */
   readonly concurrency?: number;
 };
 

@@ -40,6 +40,8 @@ export type Wire = {
   readonly removeTag: (host: string, repository: string, tag: string) => void;
   /** Paths that wait for an answer of a host that hangs. */
   readonly hanging: () => readonly string[];
+  /** How many requests a host had under way at once, at most. */
+  readonly peak: (host: string) => number;
 };
 
 /** How long a client waits for a host that hangs. */
@@ -74,16 +76,20 @@ const createHost = (clock: ManualClock, passwords: Readonly<Record<string, strin
       ? errorAnswer(404, 'UNSUPPORTED')
       : route(storage, found, request, { maxPageSize: 2 });
   };
-  return { storage, answerTo, state: 'up' as HostState, held: [] as string[] };
+  return { storage, answerTo, state: 'up' as HostState, held: [] as string[], underWay: 0, peak: 0 };
 };
 
 const isSecondPage = ({ url }: RecordedRequest): boolean =>
   url.pathname.endsWith('/tags/list') && url.searchParams.has('last');
 
-/** Makes the network; `hosts` are its registries, with passwords by user where they want some. */
+/**
+ * Makes the network; `hosts` are its registries, with passwords by user where they want some. An answer takes `latencyMs`; with 0, no
+ * time at all.
+ */
 export const createWire = (
   clock: ManualClock,
   hosts: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>,
+  latencyMs = 0,
 ): Wire => {
   const known = new Map<string, Host>(
     Object.entries(hosts).map(([name, passwords]) => [name, createHost(clock, passwords)]),
@@ -124,10 +130,8 @@ export const createWire = (
     return state === 'lying' ? lying(host.answerTo(request)) : host.answerTo(request);
   };
 
-  const send: Sockets['send'] = async (sent, signal): Promise<RegistryResponse> => {
-    signal.throwIfAborted();
+  const answerSent = async (host: Host, sent: RegistryRequest, signal: AbortSignal) => {
     const request = record(sent);
-    const host = at(sent.url.host);
     const note = (status: number): void =>
       void requests.push({
         atMs: clock.monotonic(),
@@ -136,14 +140,28 @@ export const createWire = (
         path: sent.url.pathname,
         status,
       });
+    if (latencyMs > 0) await clock.sleep(latencyMs, signal);
     if (host.state === 'hanging') await hang(host, request, signal);
     if (host.state === 'down') {
       note(0);
       throw new RegistryError('unavailable', `${sent.method} ${sent.subject}: connection refused`);
     }
-    const { status, headers, body } = answerOf(host, request);
-    note(status);
-    return { status, headers, bytes: sent.method === 'HEAD' ? new Uint8Array() : body, url: sent.url };
+    const answered = answerOf(host, request);
+    note(answered.status);
+    return answered;
+  };
+
+  const send: Sockets['send'] = async (sent, signal): Promise<RegistryResponse> => {
+    signal.throwIfAborted();
+    const host = at(sent.url.host);
+    host.underWay += 1;
+    host.peak = Math.max(host.peak, host.underWay);
+    try {
+      const { status, headers, body } = await answerSent(host, sent, signal);
+      return { status, headers, bytes: sent.method === 'HEAD' ? new Uint8Array() : body, url: sent.url };
+    } finally {
+      host.underWay -= 1;
+    }
   };
 
   return {
@@ -157,6 +175,7 @@ export const createWire = (
     },
     push: (name, repository, tag, content) => at(name).storage.add(repository, content, tag),
     removeTag: (name, repository, tag) => void at(name).storage.repository(repository)?.tags.delete(tag),
+    peak: (name) => at(name).peak,
     hanging: () => [...known.values()].flatMap(({ held }) => held),
   };
 };

@@ -1,0 +1,45 @@
+import type fc from 'fast-check';
+import type { Command } from './command.ts';
+import {
+  changeRepository,
+  jump,
+  push,
+  pushFollowed,
+  restart,
+  setHost,
+  setPassword,
+  setSink,
+  unpush,
+  wait,
+} from './outside.ts';
+import { dropTag, removeStream, request, resume, rollBack, setTag } from './users.ts';
+
+export { sources } from './command.ts';
+
+/** Everything that can happen, what matters most often. */
+export const allCommands: fc.Arbitrary<Command>[] = [
+  setTag,
+  setTag,
+  setTag,
+  push,
+  pushFollowed,
+  pushFollowed,
+  pushFollowed,
+  changeRepository,
+  wait,
+  wait,
+  wait,
+  setHost,
+  setHost,
+  request,
+  rollBack,
+  resume,
+  dropTag,
+  removeStream,
+  unpush,
+  setPassword,
+  setSink,
+  restart,
+  restart,
+  jump,
+];
