@@ -244,7 +244,7 @@ describe('Complete', () => {
     expect(verdictOf(short, 'Complete')).toEqual([
       'False',
       'TooManyTags',
-      '1234 tags of the repository were left out: raise the limit, or filter them',
+      '1234 tags of the repository were left out: raise --max-tags-per-repository, or filter them by the annotation imagestreams.dev/tag-filter',
     ]);
     const whole = { ...short, status: { ...short.status, ...with_(0).status } };
     expect(withStreamConditions(whole, now).status?.conditions?.map(({ type }) => type)).toEqual([

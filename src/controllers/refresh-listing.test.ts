@@ -36,6 +36,7 @@ const setUp = (maxTagsPerRepository = 500) => {
     keychains: async () => () => [],
     clock,
     dueTags,
+    retries: { awaits: () => false },
     enqueue: () => undefined,
     settings: { maxTagsPerRepository },
   });
