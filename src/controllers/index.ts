@@ -127,15 +127,8 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const graceMs = settings.pruneImagesAfterMs;
   const keepImage = createImageKeeper({ store, clock, graceMs });
   const pause = createPause(shared, options.pauseNamespace);
-  const tagPorts = {
-    ...options,
-    streams,
-    dueTags,
-    retries,
-    keepImage,
-    pause,
-    toldRevision: sinks.toldRevision,
-  };
+  const { toldRevision } = sinks;
+  const tagPorts = { ...options, streams, dueTags, retries, keepImage, pause, toldRevision };
   const reconcile = createImageStreamReconciler({ ...tagPorts, references });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
@@ -178,7 +171,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     retryAtMs: retries.atMs,
     pausedBecause: pause.reason,
     sinks: sinks.publishers,
-    toldRevision: sinks.toldRevision,
+    toldRevision,
     waitingTriggers: triggers.waiting,
     run: (signal) => runManager({ sources, optionalSources, runnables, clock, logger }, signal),
   };

@@ -123,6 +123,17 @@ const slotAfterStart = (key: ObjectKey, tag: string, failure: KnownFailure, cloc
   return { attempt: 1, reason, dueMs: clock.monotonic() + slotMs - nowMs };
 };
 
+/** Which of them are due now, and when the next one is. */
+const dueAt = (retries: readonly (readonly [string, Retry])[], nowMs: number): ReturnType<Retries['due']> => {
+  const waiting = retries
+    .filter(([, { dueMs }]) => dueMs > nowMs && dueMs !== never)
+    .map(([, { dueMs }]) => dueMs - nowMs);
+  return {
+    tags: retries.filter(([, { dueMs }]) => dueMs <= nowMs).map(([tag]) => tag),
+    nextMs: waiting.length === 0 ? undefined : Math.min(...waiting),
+  };
+};
+
 export const createRetries = (clock: Clock): Retries => {
   const table = createTable();
   const secretChanges = new Map<string, number>();
@@ -174,16 +185,6 @@ export const createRetries = (clock: Clock): Retries => {
       const dueMs = table.of(key).get(tag)?.dueMs;
       return dueMs === undefined || dueMs === never ? undefined : clock.now() + dueMs - clock.monotonic();
     },
-    due: (key) => {
-      const now = clock.monotonic();
-      const retries = [...table.of(key)];
-      const waiting = retries
-        .filter(([, { dueMs }]) => dueMs > now && dueMs !== never)
-        .map(([, { dueMs }]) => dueMs - now);
-      return {
-        tags: retries.filter(([, { dueMs }]) => dueMs <= now).map(([tag]) => tag),
-        nextMs: waiting.length === 0 ? undefined : Math.min(...waiting),
-      };
-    },
+    due: (key) => dueAt([...table.of(key)], clock.monotonic()),
   };
 };
