@@ -244,7 +244,7 @@ describe('Complete', () => {
     expect(verdictOf(short, 'Complete')).toEqual([
       'False',
       'TooManyTags',
-      "1234 tags of the repository were left out, for the limit of tags or of an object's size: filter them, or raise the limit",
+      "1234 tags of the repository were left out, for the limit of tags or of an object's size: filter them by the annotation imagestreams.dev/tag-filter, or raise --max-tags-per-repository",
     ]);
     const whole = { ...short, status: { ...short.status, ...with_(0).status } };
     expect(withStreamConditions(whole, now).status?.conditions?.map(({ type }) => type)).toEqual([

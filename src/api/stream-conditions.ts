@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { tagFilterAnnotation } from './annotations.ts';
 import { type Condition, importSuccess, setCondition, type TagEventCondition } from './condition.ts';
 import { danglingTags } from './dangling-tags.ts';
 import type { ImageStream, TagReference } from './image-stream.ts';
@@ -126,7 +127,7 @@ const fresh = (stream: ImageStream): Verdict => {
 const complete = ({ status }: ImageStream): readonly Verdict[] => {
   const leftOut = status?.repository?.leftOut ?? 0;
   if (leftOut === 0) return [];
-  const message = `${leftOut} tags of the repository were left out, for the limit of tags or of an object's size: filter them, or raise the limit`;
+  const message = `${leftOut} tags of the repository were left out, for the limit of tags or of an object's size: filter them by the annotation ${tagFilterAnnotation}, or raise --max-tags-per-repository`;
   return [{ type: 'Complete', status: 'False', reason: 'TooManyTags', message }];
 };
 

@@ -53,6 +53,9 @@ export type ImageStreamPorts = {
   readonly onEvent: OnController;
 };
 
+/** Why a tag is looked at again after a failure. */
+const retryCause = { type: 'Schedule', by: 'retry' } as const;
+
 /** How often a status is recorded anew on top of what somebody else wrote meanwhile. */
 const maxConflicts = 5;
 
@@ -136,9 +139,12 @@ const report = (key: ObjectKey, { stream, results, secrets }: Tried, ports: Imag
   for (const { slot, planned, outcome } of tries) {
     const isFailure = outcome !== 'unchanged' && !outcome.ok;
     const status = failureOf(outcome);
-    const isRefresh = isFailure && isRefreshed(stream, slot);
+    const resolved = 'resolved' in planned && planned.resolved?.ok === true ? planned.resolved : undefined;
+    // An image that cannot be had is no matter of the question whether the tag has moved, which others may share.
+    const isOfSchedule = resolved === undefined && planned.cause.by !== retryCause.by;
+    const isRefresh = isFailure && isOfSchedule && isRefreshed(stream, slot);
     if (status === undefined) retries.succeeded(key, slot);
-    else retries.failed(key, slot, { status, secrets, isRefresh });
+    else retries.failed(key, slot, { status, secrets, isRefresh, digest: resolved?.digest });
     const isScheduled = planned.cause.type === 'Schedule';
     const reason = isFailure ? (outcome.status.reason ?? 'InternalError') : undefined;
     onEvent({ type: 'import', registry: registryOf(planned.request.from), isScheduled, reason });
@@ -155,9 +161,7 @@ const dueTagsOf = (
     dueTags.take(key);
     return new Map();
   }
-  const retried = retries
-    .due(key)
-    .tags.map((tag): [string, DueTag] => [tag, { cause: { type: 'Schedule', by: 'retry' } }]);
+  const retried = retries.due(key).tags.map((tag): [string, DueTag] => [tag, { cause: retryCause }]);
   return new Map([...retried, ...dueTags.take(key)]);
 };
 

@@ -127,8 +127,9 @@ export const createControllers = (options: ControllersOptions): Controllers => {
   const graceMs = settings.pruneImagesAfterMs;
   const keepImage = createImageKeeper({ store, clock, graceMs });
   const pause = createPause(shared, options.pauseNamespace);
-  const tagPorts = { ...options, streams, dueTags, keepImage, pause, toldRevision: sinks.toldRevision };
-  const reconcile = createImageStreamReconciler({ ...tagPorts, retries, references });
+  const { toldRevision } = sinks;
+  const tagPorts = { ...options, streams, dueTags, retries, keepImage, pause, toldRevision };
+  const reconcile = createImageStreamReconciler({ ...tagPorts, references });
   const workers = settings.importWorkers;
   const importing = new Controller({ ...shared, name: 'image-stream', reconcile, workers });
   const refresh = createScheduledRefresh({ ...tagPorts, enqueue, workers: refreshWorkers });
@@ -170,7 +171,7 @@ export const createControllers = (options: ControllersOptions): Controllers => {
     retryAtMs: retries.atMs,
     pausedBecause: pause.reason,
     sinks: sinks.publishers,
-    toldRevision: sinks.toldRevision,
+    toldRevision,
     waitingTriggers: triggers.waiting,
     run: (signal) => runManager({ sources, optionalSources, runnables, clock, logger }, signal),
   };

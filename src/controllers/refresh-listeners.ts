@@ -16,7 +16,7 @@ import type { Lister } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { RefreshGroup, RefreshMember } from './refresh-index.ts';
-import { repositorySlot } from './retries.ts';
+import { type Retries, repositorySlot } from './retries.ts';
 
 export type QuestionPorts = {
   readonly streams: Lister<Stored<ImageStream>>;
@@ -24,6 +24,7 @@ export type QuestionPorts = {
   readonly keychains: Keychains;
   readonly clock: Clock;
   readonly dueTags: DueTags;
+  readonly retries: Pick<Retries, 'awaits'>;
   /** Has the image stream controller look at a stream. */
   readonly enqueue: (key: ObjectKey) => void;
   readonly settings: {

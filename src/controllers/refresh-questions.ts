@@ -39,6 +39,8 @@ const askTag = async (
     failure: resolved.ok ? undefined : resolved.status,
     tell: ({ member, stream }, sinceMs) => {
       if (isSettled(stream, member.tag, resolved)) return false;
+      const { key, tag } = member;
+      if (resolved.ok && ports.retries.awaits(key, tag, resolved.digest)) return false;
       mark(member, { resolved, sinceMs }, ports);
       return true;
     },

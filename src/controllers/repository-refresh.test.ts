@@ -128,6 +128,21 @@ describe('a scheduled repository', () => {
     expect(await t.tagsOf('test')).toEqual(['2.1-rc1']);
   });
 
+  it('of five streams is one listing, and one image for all when there is a new tag', async () => {
+    const t = await setUp();
+    t.push('1.0');
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names) await t.create(aStream(name, scheduled));
+    for (const name of names) await t.imported(name, '1.0');
+    await settle(60);
+    t.push('1.1');
+    t.forget();
+    await t.clock.advance(intervalMs);
+    for (const name of names) expect(await t.tagsOf(name)).toEqual(['1.0', '1.1']);
+    expect(t.asked('LIST')).toHaveLength(1);
+    expect(t.asked('GET manifest')).toHaveLength(1);
+  });
+
   it('has its filter changed: the listing follows at once, fetches only what is new, and takes nothing away', async () => {
     const t = await setUp();
     for (const tag of ['1.0', '2.0']) t.push(tag);

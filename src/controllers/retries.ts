@@ -14,7 +14,13 @@ import { delayAfter, isCredentialFailure, isFinal, longestDelayAfter, soonestOf 
 const jitter = 0.3;
 
 /** `dueMs` is of the monotonic clock, and infinite for a refresh that failed: its schedule tries again. */
-type Retry = { readonly attempt: number; readonly reason: string; readonly dueMs: number };
+type Retry = {
+  readonly attempt: number;
+  readonly reason: string;
+  readonly dueMs: number;
+  /** As of {@link Failure}. */
+  readonly digest?: string | undefined;
+};
 
 /** A try that failed. */
 export type Failure = {
@@ -23,6 +29,8 @@ export type Failure = {
   readonly secrets: number;
   /** The schedule of the tag tries again: here it only waits for another secret. */
   readonly isRefresh: boolean;
+  /** What the tag was found at, where it was the image there that could not be had. */
+  readonly digest?: string | undefined;
 };
 
 /**
@@ -46,6 +54,8 @@ export type Retries = {
   readonly hurry: (key: ObjectKey) => boolean;
   /** Namespaces with failed tags that other credentials may mend; each may come more than once. */
   readonly awaitingCredentials: () => Iterable<string>;
+  /** Whether it is this image that a tag could not be given, and that is tried again later. */
+  readonly awaits: (key: ObjectKey, tag: string, digest: string) => boolean;
   /** When a tag that failed is tried again, in milliseconds since the epoch. */
   readonly atMs: (key: ObjectKey, tag: string) => number | undefined;
   /** The tags that are due now, and the delay until the next one is, in milliseconds; undefined: none waits. */
@@ -113,6 +123,17 @@ const slotAfterStart = (key: ObjectKey, tag: string, failure: KnownFailure, cloc
   return { attempt: 1, reason, dueMs: clock.monotonic() + slotMs - nowMs };
 };
 
+/** Which of them are due now, and when the next one is. */
+const dueAt = (retries: readonly (readonly [string, Retry])[], nowMs: number): ReturnType<Retries['due']> => {
+  const waiting = retries
+    .filter(([, { dueMs }]) => dueMs > nowMs && dueMs !== never)
+    .map(([, { dueMs }]) => dueMs - nowMs);
+  return {
+    tags: retries.filter(([, { dueMs }]) => dueMs <= nowMs).map(([tag]) => tag),
+    nextMs: waiting.length === 0 ? undefined : Math.min(...waiting),
+  };
+};
+
 export const createRetries = (clock: Clock): Retries => {
   const table = createTable();
   const secretChanges = new Map<string, number>();
@@ -121,16 +142,17 @@ export const createRetries = (clock: Clock): Retries => {
   return {
     secretsOf,
     secretsChanged: (namespace) => void secretChanges.set(namespace, secretsOf(namespace) + 1),
-    failed: (key, tag, { status, secrets, isRefresh }) => {
+    failed: (key, tag, { status, secrets, isRefresh, digest }) => {
       const reason = status.reason ?? 'InternalError';
       if (isFinal(reason)) return table.forget(key, tag);
       if (isCredentialFailure(reason) && secrets !== secretsOf(key.namespace))
         return table.set(key, tag, { attempt: 0, reason, dueMs: clock.monotonic() });
-      const attempt = (table.of(key).get(tag)?.attempt ?? 0) + 1;
+      const before = table.of(key).get(tag);
+      const attempt = (before?.attempt ?? 0) + 1;
       const askedMs = (status.details?.retryAfterSeconds ?? 0) * 1000;
       const delayMs = delayAfter(reason, attempt) * (1 - jitter * Math.random());
       const dueMs = isRefresh ? never : clock.monotonic() + Math.max(delayMs, askedMs);
-      table.set(key, tag, { attempt, reason, dueMs });
+      table.set(key, tag, { attempt, reason, dueMs, digest: digest ?? before?.digest });
     },
     succeeded: table.forget,
     observe: (key, stream) => {
@@ -155,20 +177,14 @@ export const createRetries = (clock: Clock): Retries => {
         if ([...retries.values()].some(({ reason }) => isCredentialFailure(reason)))
           yield parseKey(key).namespace;
     },
+    awaits: (key, tag, digest) => {
+      const retry = table.of(key).get(tag);
+      return retry?.digest === digest && retry.dueMs !== never;
+    },
     atMs: (key, tag) => {
       const dueMs = table.of(key).get(tag)?.dueMs;
       return dueMs === undefined || dueMs === never ? undefined : clock.now() + dueMs - clock.monotonic();
     },
-    due: (key) => {
-      const now = clock.monotonic();
-      const retries = [...table.of(key)];
-      const waiting = retries
-        .filter(([, { dueMs }]) => dueMs > now && dueMs !== never)
-        .map(([, { dueMs }]) => dueMs - now);
-      return {
-        tags: retries.filter(([, { dueMs }]) => dueMs <= now).map(([tag]) => tag),
-        nextMs: waiting.length === 0 ? undefined : Math.min(...waiting),
-      };
-    },
+    due: (key) => dueAt([...table.of(key)], clock.monotonic()),
   };
 };

@@ -118,6 +118,69 @@ describe('a refresh that is refused', () => {
   });
 });
 
+describe('an image that cannot be had', () => {
+  it('is tried again ever more seldom, while its tag is asked about as ever, and the next one is taken at once', async () => {
+    const t = startControllers();
+    await t.start();
+    t.push('v1');
+    await t.create(aStream('app', [scheduled('v1', undefined, every('10s'))]));
+    await t.imported('app', 'v1');
+    await settle();
+    t.push('v1');
+    t.registry.fail('GET manifest', new RegistryError('unsupported-media-type', 'schema 1'));
+    t.forget();
+    await t.clock.advance(60 * minuteMs);
+    expect(await t.failureOf('app', 'v1')).toBe('UnsupportedMediaType');
+    expect(t.asked('GET manifest').length).toBeGreaterThanOrEqual(4);
+    expect(t.asked('GET manifest').length).toBeLessThanOrEqual(8);
+    expect(t.asked('HEAD').length).toBeGreaterThanOrEqual(360);
+    expect(t.statusWrites()).toHaveLength(1);
+    t.registry.fail('GET manifest', undefined);
+    const { digest } = t.push('v1');
+    await t.clock.advance(10_000);
+    expect((await t.itemsOf('app', 'v1'))[0]?.image).toBe(digest);
+    expect(await t.failureOf('app', 'v1')).toBeUndefined();
+  });
+
+  it('of one stream does not slow down the others that follow its source', async () => {
+    const t = startControllers();
+    await t.start();
+    t.push('v1');
+    for (const name of ['good', 'bad']) await t.create(aStream(name, [scheduled('v1')]));
+    for (const name of ['good', 'bad']) await t.imported(name, 'v1');
+    const { digest } = t.push('v1');
+    t.store.intercept = (verb, resource, key) => {
+      if (verb === 'updateStatus' && resource.startsWith('imagestreams') && key?.name === 'bad')
+        throw new Error('the store is broken for this one');
+    };
+    await t.clock.advance(intervalMs);
+    expect((await t.itemsOf('good', 'v1'))[0]?.image).toBe(digest);
+    const next = t.push('v1');
+    await t.clock.advance(intervalMs);
+    expect((await t.itemsOf('good', 'v1'))[0]?.image).toBe(next.digest);
+  });
+});
+
+describe('a digest', () => {
+  it('that is scheduled, has its image and fails on request is tried again by itself: no slot would', async () => {
+    const t = startControllers();
+    await t.start();
+    const { digest } = t.push('v1');
+    await t.create(aStream('app', [scheduled('v1', `${repository}@${digest}`)]));
+    await t.imported('app', 'v1');
+    t.registry.fail('GET manifest', new RegistryError('unavailable', 'down'));
+    t.registry.fail('HEAD', new RegistryError('unavailable', 'down'));
+    const now = await t.get('app');
+    const annotations = { 'imagestreams.dev/import-requested-at': '2026-01-01T01:00:00Z' };
+    await t.store.update(imageStreams, { ...now, metadata: { ...now.metadata, annotations } }, {}, never);
+    await eventually(async () => (await t.failureOf('app', 'v1')) === 'ServiceUnavailable');
+    t.registry.fail('GET manifest', undefined);
+    t.registry.fail('HEAD', undefined);
+    await t.clock.advance(minuteMs);
+    expect(await t.failureOf('app', 'v1')).toBeUndefined();
+  });
+});
+
 describe('under load', () => {
   it('what is overdue longest is asked first', async () => {
     const t = await withStreams(60);

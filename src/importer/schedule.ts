@@ -81,12 +81,11 @@ const refreshOf = (
 export const isRefreshed = (stream: ImageStream, slot: string): boolean => {
   if (slot === '') return isOn(stream, scheduledAnnotation) && hasListedRepository(stream);
   const tag = stream.spec?.tags?.find(({ name }) => name === slot);
-  return (
-    tag !== undefined &&
-    isImportable(tag) &&
-    tag.importPolicy?.scheduled === true &&
-    hasImageOfSpec(stream, tag)
-  );
+  if (tag === undefined || !isImportable(tag) || tag.importPolicy?.scheduled !== true) return false;
+  const parsed = parseSource(tag.from?.name ?? '');
+  // A digest that there is an image of is never asked about again.
+  const isOnSchedule = parsed.ok && parsed.source.reference.target.kind === 'tag';
+  return isOnSchedule && hasImageOfSpec(stream, tag);
 };
 
 /**

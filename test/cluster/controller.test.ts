@@ -175,6 +175,39 @@ describe('controller', () => {
     expect(await isPaused()).toBe(false);
   });
 
+  it('finds new tags of a scheduled repository that pass its filter, and writes nothing else', async () => {
+    const target = { url: `http://${registry.host}` };
+    const pushTags = async (...tags: readonly string[]): Promise<void> => {
+      for (const tag of tags) await push(target, 'team/tools', anImage({ name: tag }), tag);
+    };
+    await pushTags('1.0', '2.0');
+    const annotations = {
+      'openshift.io/image.insecureRepository': 'true',
+      'imagestreams.dev/scheduled': 'true',
+      'imagestreams.dev/refresh-interval': '1s',
+      'imagestreams.dev/tag-filter': '1.x',
+    };
+    const stream = streamOf({ namespace, name: 'tools' }, '', { annotations });
+    const spec = { dockerImageRepository: `${registry.host}/team/tools` };
+    await store.create(imageStreams, { ...stream, spec }, {}, signal);
+    const found = async (): Promise<string> =>
+      ((await get('tools'))?.status?.tags ?? []).map(({ tag }) => tag).join();
+    await eventually(async () => (await found()) === '1.0', 'the first listing');
+    await pushTags('1.1', 'main');
+    await eventually(async () => (await found()) === '1.0,1.1', 'the new tag');
+    const before = await get('tools');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect((await get('tools'))?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
+    kubectl('annotate', '-n', namespace, '--overwrite', 'is/tools', 'imagestreams.dev/tag-filter=/(/');
+    const failure = async () => (await get('tools'))?.status?.repository?.conditions?.[0]?.reason;
+    await eventually(async () => (await failure()) === 'Invalid', 'the condition');
+    await eventually(
+      () => kubectl('get', 'events.events.k8s.io', '-n', namespace).includes('TagFilter'),
+      'the Event',
+    );
+    expect(await found()).toBe('1.0,1.1');
+  });
+
   it('answers probes and serves metrics', async () => {
     const { healthUrl, metricsUrl } = running;
     expect((await fetch(`${healthUrl()}/livez`)).status).toBe(200);

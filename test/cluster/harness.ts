@@ -49,13 +49,20 @@ export type AuditEvent = {
 };
 
 /** What was asked of the API from a place in its audit log on. */
-export const auditSince = (file: string, offset: number): readonly AuditEvent[] =>
-  readFileSync(file, 'utf8')
-    .slice(offset)
-    .split('\n')
-    // The last line may not be complete yet.
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as AuditEvent);
+export const auditSince = (file: string, offset: number): readonly AuditEvent[] => {
+  const log = readFileSync(file);
+  // The offset counts bytes, and may lie within a line that was being written.
+  const start = offset === 0 ? 0 : log.lastIndexOf('\n', offset - 1) + 1;
+  return (
+    log
+      .subarray(start)
+      .toString('utf8')
+      .split('\n')
+      // The last line may not be complete yet.
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as AuditEvent)
+  );
+};
 
 /** Whether the controller's service account wrote there. */
 export const isOurWrite = ({ user, verb }: AuditEvent): boolean =>
