@@ -15,17 +15,20 @@ import {
 import { dropTag, removeStream, request, resume, rollBack, setTag } from './users.ts';
 
 export { sources } from './command.ts';
+export { followSome } from './users.ts';
 
 /** Everything that can happen, what matters most often. */
 export const allCommands: fc.Arbitrary<Command>[] = [
-  setTag,
   setTag,
   setTag,
   push,
   pushFollowed,
   pushFollowed,
   pushFollowed,
+  pushFollowed,
+  pushFollowed,
   changeRepository,
+  wait,
   wait,
   wait,
   wait,
