@@ -12,7 +12,7 @@ import {
   unpush,
   wait,
 } from './outside.ts';
-import { dropTag, removeStream, request, resume, rollBack, setTag } from './users.ts';
+import { dropTag, removeStream, removeWhileImporting, request, resume, rollBack, setTag } from './users.ts';
 
 export { sources } from './command.ts';
 export { followSome } from './users.ts';
@@ -39,6 +39,7 @@ export const allCommands: fc.Arbitrary<Command>[] = [
   resume,
   dropTag,
   removeStream,
+  removeWhileImporting,
   unpush,
   setPassword,
   setSink,

@@ -6,6 +6,7 @@ import type { Run } from '../run.ts';
 import {
   ask,
   command,
+  hostIs,
   interval,
   newTag,
   ownOf,
@@ -93,15 +94,31 @@ export const dropTag = fc.tuple(stream, tagName).map(([name, tag]) =>
   ),
 );
 
+const removeIt = async (model: Model, real: Run, name: string): Promise<void> => {
+  model.streams.delete(name);
+  await real.world.remove(name);
+  await real.world.rest();
+  real.traffic.look();
+  for (const tag of tagNames) real.traffic.abandon(`/v2/${ownOf(name, tag).repository}/manifests/v1`);
+};
+
 export const removeStream = stream.map((name) =>
   command(
     `delete ${name}`,
+    (model, real) => removeIt(model, real, name),
+    (model) => model.streams.has(name),
+  ),
+);
+
+/** In the middle of an import that takes long. */
+export const removeWhileImporting = stream.map((name) =>
+  command(
+    `private.example hangs, and ${name} is imported and deleted`,
     async (model, real) => {
-      model.streams.delete(name);
-      await real.world.remove(name);
+      hostIs(model, real, 'private.example', 'hanging');
+      await requestImport(model, real, name, 'annotation');
       await real.world.rest();
-      real.traffic.look();
-      for (const tag of tagNames) real.traffic.abandon(`/v2/${ownOf(name, tag).repository}/manifests/v1`);
+      await removeIt(model, real, name);
     },
     (model) => model.streams.has(name),
   ),
