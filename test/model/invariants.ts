@@ -86,6 +86,7 @@ const checkTag = async (checked: Checked, name: string, tagName: string, tag: Ta
   const nowMs = world.clock.monotonic();
   const isDue =
     waitsMs !== undefined &&
+    model.streams.get(name)?.isSuspended !== true &&
     isReachable(model, tag.wish, password, nowMs) &&
     nowMs - tag.undisturbedSinceMs >= waitsMs;
   if (isDue) await checkSeen(checked, name, tagName);
@@ -124,7 +125,8 @@ export const checkAtRest = async (checked: Checked): Promise<void> => {
   for (const [name, { tags }] of model.streams)
     for (const [tagName, tag] of tags) await checkTag(checked, name, tagName, tag);
   checkTold(checked, false);
-  const wishes = [...model.streams.values()].flatMap(({ tags }) => [...tags.values()]);
+  const refreshed = [...model.streams.values()].filter(({ isSuspended }) => !isSuspended);
+  const wishes = refreshed.flatMap(({ tags }) => [...tags.values()]);
   const scheduled = wishes.filter(({ wish }) => wish.interval !== undefined).length;
   const indexed = world.program()?.scheduledTags() ?? scheduled;
   demand(indexed === scheduled, 9, () => `${indexed} tags are refreshed, of ${scheduled} that anybody wants`);

@@ -114,7 +114,7 @@ const createRun = (checked: Checked): Run => {
       await world.rest();
       if (model.password !== password) return;
       for (const [name, stream] of model.streams) {
-        if (isHeldUp(model, stream, nowMs())) continue;
+        if (stream.isSuspended || isHeldUp(model, stream, nowMs())) continue;
         const lists = (await world.get(name))?.status?.tags ?? [];
         const refused = lists.filter(
           ({ tag, conditions }) =>

@@ -12,7 +12,16 @@ import {
   unpush,
   wait,
 } from './outside.ts';
-import { dropTag, removeStream, removeWhileImporting, request, resume, rollBack, setTag } from './users.ts';
+import {
+  dropTag,
+  removeStream,
+  removeWhileImporting,
+  request,
+  resume,
+  rollBack,
+  setTag,
+  suspend,
+} from './users.ts';
 
 export { sources } from './command.ts';
 export { followSome } from './users.ts';
@@ -37,6 +46,8 @@ export const allCommands: fc.Arbitrary<Command>[] = [
   request,
   rollBack,
   resume,
+  suspend,
+  suspend,
   dropTag,
   removeStream,
   removeWhileImporting,

@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import { importRequestedAtAnnotation, rollbacksAnnotation } from '../../../src/api/annotations.ts';
+import {
+  importRequestedAtAnnotation,
+  rollbacksAnnotation,
+  suspendAnnotation,
+} from '../../../src/api/annotations.ts';
 import type { ImageStream } from '../../../src/api/image-stream.ts';
 import { type Model, manifestOf, spell, type TagModel, type Wish } from '../model.ts';
 import type { Run } from '../run.ts';
@@ -37,7 +41,12 @@ export const follow = async (
   wish: Wish,
 ): Promise<void> => {
   const known = model.streams.get(name);
-  const target = known ?? { tags: new Map(), dropped: new Map(), followsRepository: name === 's3' };
+  const target = known ?? {
+    tags: new Map(),
+    dropped: new Map(),
+    isSuspended: false,
+    followsRepository: name === 's3',
+  };
   const dropped = target.dropped.get(tag);
   if (dropped !== undefined) ask(model, real, dropped);
   target.dropped.delete(tag);
@@ -161,6 +170,24 @@ export const request = fc
       (model) => model.streams.has(name),
     ),
   );
+
+/** Leaves a stream alone, or no longer. */
+export const suspend = fc.tuple(stream, fc.boolean()).map(([name, isSuspended]) =>
+  command(
+    `${name} is ${isSuspended ? '' : 'not '}suspended`,
+    async (model, real) => {
+      const known = model.streams.get(name);
+      if (known === undefined) return;
+      known.isSuspended = isSuspended;
+      for (const tag of known.tags.values()) tag.undisturbedSinceMs = real.nowMs();
+      real.traffic.allowTries();
+      await real.world.update(name, (old) =>
+        withAnnotation(old, suspendAnnotation, isSuspended ? 'true' : undefined),
+      );
+    },
+    (model) => model.streams.has(name),
+  ),
+);
 
 export const rollBack = fc.tuple(stream, tagName, fc.nat(3)).map(([name, tag, steps]) =>
   command(
