@@ -28,7 +28,8 @@ export const isHeldUp = (model: Model, { tags, followsRepository }: StreamModel,
 
 /** How long a tag's next look may take, undisturbed; undefined: nobody owes it one. */
 const patienceMs = (model: Model, tag: TagModel): number | undefined => {
-  const intervalMs = intervalMsOf(tag.wish) ?? (tag.isOwed ? longestRetryMs : undefined);
+  // What has no image of its spec yet is tried by the delays of its failure, whether it is scheduled or not.
+  const intervalMs = tag.isOwed ? longestRetryMs : intervalMsOf(tag.wish);
   return intervalMs === undefined ? undefined : intervalMs + questionMs + (model.hasJumped ? minuteMs : 0);
 };
 

@@ -9,6 +9,7 @@ import {
   setHost,
   setPassword,
   setSink,
+  troubleElsewhere,
   unpush,
   wait,
 } from './outside.ts';
@@ -52,6 +53,7 @@ export const allCommands: fc.Arbitrary<Command>[] = [
   removeStream,
   removeWhileImporting,
   unpush,
+  troubleElsewhere,
   setPassword,
   setSink,
   restart,

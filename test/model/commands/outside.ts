@@ -20,7 +20,7 @@ const moveUpstream = (model: Model, real: Run, source: Source, number: number): 
       if (!concerns(tag)) continue;
       tag.may.push(image.manifest.digest);
       // Whether what was asked for was answered before is not known here.
-      tag.isOwed = false;
+      if (tag.wish.interval === undefined) tag.isOwed = false;
     }
 };
 
@@ -73,6 +73,21 @@ export const setHost = fc.tuple(host, state, fc.constantFrom(1, 40, 40)).map(([n
     const limitedUntilMs = real.nowMs() + minutes * minuteMs;
     hostIs(model, real, name, next === 'limited' ? { limitedUntilMs } : next);
   }),
+);
+
+/** One registry wants a long pause and is asked again; what another has moves meanwhile. */
+export const troubleElsewhere = fc.nat(3).map((number) =>
+  command(
+    `public.example wants a pause, and image ${number} is pushed to other.example`,
+    async (model, real) => {
+      hostIs(model, real, 'public.example', { limitedUntilMs: real.nowMs() + 40 * minuteMs });
+      await requestImport(model, real, 's1', 'annotation');
+      for (const source of sources.filter((one) => one.host === 'other.example'))
+        moveUpstream(model, real, source, number);
+      await real.world.clock.advance(10 * minuteMs);
+    },
+    (model) => model.streams.has('s1'),
+  ),
 );
 
 export const setPassword = fc.constantFrom(password, 'wrong', undefined).map((text) =>
