@@ -28,7 +28,8 @@ export const isHeldUp = (model: Model, { tags, followsRepository }: StreamModel,
 
 /** How long a tag's next look may take, undisturbed; undefined: nobody owes it one. */
 const patienceMs = (model: Model, tag: TagModel): number | undefined => {
-  const intervalMs = intervalMsOf(tag.wish) ?? (tag.isOwed ? longestRetryMs : undefined);
+  // What has no image of its spec yet is tried by the delays of its failure, whether it is scheduled or not.
+  const intervalMs = tag.isOwed ? longestRetryMs : intervalMsOf(tag.wish);
   return intervalMs === undefined ? undefined : intervalMs + questionMs + (model.hasJumped ? minuteMs : 0);
 };
 
@@ -86,6 +87,7 @@ const checkTag = async (checked: Checked, name: string, tagName: string, tag: Ta
   const nowMs = world.clock.monotonic();
   const isDue =
     waitsMs !== undefined &&
+    model.streams.get(name)?.isSuspended !== true &&
     isReachable(model, tag.wish, password, nowMs) &&
     nowMs - tag.undisturbedSinceMs >= waitsMs;
   if (isDue) await checkSeen(checked, name, tagName);
@@ -124,7 +126,8 @@ export const checkAtRest = async (checked: Checked): Promise<void> => {
   for (const [name, { tags }] of model.streams)
     for (const [tagName, tag] of tags) await checkTag(checked, name, tagName, tag);
   checkTold(checked, false);
-  const wishes = [...model.streams.values()].flatMap(({ tags }) => [...tags.values()]);
+  const refreshed = [...model.streams.values()].filter(({ isSuspended }) => !isSuspended);
+  const wishes = refreshed.flatMap(({ tags }) => [...tags.values()]);
   const scheduled = wishes.filter(({ wish }) => wish.interval !== undefined).length;
   const indexed = world.program()?.scheduledTags() ?? scheduled;
   demand(indexed === scheduled, 9, () => `${indexed} tags are refreshed, of ${scheduled} that anybody wants`);

@@ -39,6 +39,8 @@ export type StreamModel = {
   readonly tags: Map<string, TagModel>;
   /** Tags that the spec had: their histories are still there. */
   readonly dropped: Map<string, TagModel>;
+  /** Left alone but for what somebody asks for. */
+  isSuspended: boolean;
   /** Follows a whole repository as well. */
   readonly followsRepository: boolean;
 };

@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 import { importSuccess } from '../../src/api/condition.ts';
 import { settle } from '../fakes/clock.ts';
 import { createRandom } from '../fakes/random.ts';
-import { allCommands, sources } from './commands/index.ts';
+import { allCommands, followSome, sources } from './commands/index.ts';
 import {
   type Checked,
   checkAtRest,
@@ -114,7 +114,7 @@ const createRun = (checked: Checked): Run => {
       await world.rest();
       if (model.password !== password) return;
       for (const [name, stream] of model.streams) {
-        if (isHeldUp(model, stream, nowMs())) continue;
+        if (stream.isSuspended || isHeldUp(model, stream, nowMs())) continue;
         const lists = (await world.get(name))?.status?.tags ?? [];
         const refused = lists.filter(
           ({ tag, conditions }) =>
@@ -165,6 +165,7 @@ const runOnce = async (
       world.wire.push('public.example', 'repo-s3', tag, imageOf(1));
     await plantBrokenStreams(world);
     await world.start();
+    await followSome(model, run);
     await fc.asyncModelRun(() => ({ model, real: run }), commands);
     await calm(checked, run);
     await run.atRest();

@@ -2,6 +2,8 @@ import { demand } from './observer.ts';
 import type { World } from './world.ts';
 
 const minuteMs = 60_000;
+/** Less than the shortest delay between two tries. */
+const oneTryMs = 5_000;
 /** Requests to one host that may be under way when it asks for a pause. */
 const underWay = 10;
 
@@ -35,7 +37,8 @@ export const createTraffic = ({ wire }: World) => {
     const times = refusals.get(path) ?? [];
     refusals.set(path, times);
     const last = times.at(-1);
-    if (last === atMs) return;
+    // One try may be two requests, without and with credentials, which the gate keeps apart after a 429.
+    if (last !== undefined && atMs - last <= oneTryMs) return;
     // The delays double from a minute to an hour, less what chance takes off them.
     const leastMs = 0.7 * Math.min(60, 2 ** (times.length - 1)) * minuteMs;
     const gapMs = last === undefined ? Number.POSITIVE_INFINITY : atMs - last;

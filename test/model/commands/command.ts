@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { type Model, type Source, spell, type TagModel, type Wish } from '../model.ts';
+import { disturb, type Model, type Source, spell, type TagModel, type Wish } from '../model.ts';
 import type { Run } from '../run.ts';
+import type { HostState } from '../wire.ts';
 
 /** One thing that happens; `run` resolves when the program is at rest again and was looked at. */
 export type Command = fc.AsyncCommand<Model, Run>;
@@ -67,3 +68,16 @@ export const wishOf = (name: string, tag: string, index: number, every: Wish['in
   source: shared[index] ?? ownOf(name, tag),
   interval: every,
 });
+
+/** A host behaves in another way from now on. */
+export const hostIs = (model: Model, real: Run, name: string, state: HostState): void => {
+  const { wire } = real.world;
+  const before = wire.state(name);
+  wire.set(name, state);
+  model.hosts.set(name, typeof state === 'object' ? 'limited' : state);
+  const since = typeof before === 'object' ? Math.max(before.limitedUntilMs, real.nowMs()) : real.nowMs();
+  model.quietUntilMs.set(name, since);
+  // A stream waits for all its tags, so what one host does disturbs tags of others.
+  disturb(model, since, () => true);
+  real.traffic.allowTries();
+};

@@ -9,23 +9,36 @@ import {
   setHost,
   setPassword,
   setSink,
+  troubleElsewhere,
   unpush,
   wait,
 } from './outside.ts';
-import { dropTag, removeStream, request, resume, rollBack, setTag } from './users.ts';
+import {
+  dropTag,
+  removeStream,
+  removeWhileImporting,
+  request,
+  resume,
+  rollBack,
+  setTag,
+  suspend,
+} from './users.ts';
 
 export { sources } from './command.ts';
+export { followSome } from './users.ts';
 
 /** Everything that can happen, what matters most often. */
 export const allCommands: fc.Arbitrary<Command>[] = [
-  setTag,
   setTag,
   setTag,
   push,
   pushFollowed,
   pushFollowed,
   pushFollowed,
+  pushFollowed,
+  pushFollowed,
   changeRepository,
+  wait,
   wait,
   wait,
   wait,
@@ -34,9 +47,13 @@ export const allCommands: fc.Arbitrary<Command>[] = [
   request,
   rollBack,
   resume,
+  suspend,
+  suspend,
   dropTag,
   removeStream,
+  removeWhileImporting,
   unpush,
+  troubleElsewhere,
   setPassword,
   setSink,
   restart,

@@ -3,7 +3,7 @@ import type { LedgerState } from '../ledger.ts';
 import { disturb, type Model, type Source, spell, type TagModel } from '../model.ts';
 import type { Run } from '../run.ts';
 import { imageOf, password } from '../world.ts';
-import { command, ownOf, sources, stream, tagName } from './command.ts';
+import { command, hostIs, ownOf, sources, stream, tagName } from './command.ts';
 import { requestImport } from './users.ts';
 
 const minuteMs = 60_000;
@@ -20,7 +20,7 @@ const moveUpstream = (model: Model, real: Run, source: Source, number: number): 
       if (!concerns(tag)) continue;
       tag.may.push(image.manifest.digest);
       // Whether what was asked for was answered before is not known here.
-      tag.isOwed = false;
+      if (tag.wish.interval === undefined) tag.isOwed = false;
     }
 };
 
@@ -67,20 +67,27 @@ export const unpush = fc.nat(sources.length - 1).map((index) => {
 });
 
 const host = fc.constantFrom('public.example', 'other.example', 'private.example');
-const hostState = fc.constantFrom('up', 'up', 'down', 'hanging', 'lying', 'torn', 'limited' as const);
-export const setHost = fc.tuple(host, hostState, fc.constantFrom(1, 40)).map(([name, state, minutes]) =>
-  command(`${name} is ${state}${state === 'limited' ? ` for ${minutes} min` : ''}`, async (model, real) => {
-    const { wire } = real.world;
-    const before = wire.state(name);
+const state = fc.constantFrom('up', 'down', 'hanging', 'lying', 'torn', 'limited' as const, 'limited');
+export const setHost = fc.tuple(host, state, fc.constantFrom(1, 40, 40)).map(([name, next, minutes]) =>
+  command(`${name} is ${next}${next === 'limited' ? ` for ${minutes} min` : ''}`, async (model, real) => {
     const limitedUntilMs = real.nowMs() + minutes * minuteMs;
-    wire.set(name, state === 'limited' ? { limitedUntilMs } : state);
-    model.hosts.set(name, state);
-    const since = typeof before === 'object' ? Math.max(before.limitedUntilMs, real.nowMs()) : real.nowMs();
-    model.quietUntilMs.set(name, since);
-    // A stream waits for all its tags, so what one host does disturbs tags of others.
-    disturb(model, since, () => true);
-    real.traffic.allowTries();
+    hostIs(model, real, name, next === 'limited' ? { limitedUntilMs } : next);
   }),
+);
+
+/** One registry wants a long pause and is asked again; what another has moves meanwhile. */
+export const troubleElsewhere = fc.nat(3).map((number) =>
+  command(
+    `public.example wants a pause, and image ${number} is pushed to other.example`,
+    async (model, real) => {
+      hostIs(model, real, 'public.example', { limitedUntilMs: real.nowMs() + 40 * minuteMs });
+      await requestImport(model, real, 's1', 'annotation');
+      for (const source of sources.filter((one) => one.host === 'other.example'))
+        moveUpstream(model, real, source, number);
+      await real.world.clock.advance(10 * minuteMs);
+    },
+    (model) => model.streams.has('s1'),
+  ),
 );
 
 export const setPassword = fc.constantFrom(password, 'wrong', undefined).map((text) =>

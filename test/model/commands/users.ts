@@ -1,11 +1,16 @@
 import fc from 'fast-check';
-import { importRequestedAtAnnotation, rollbacksAnnotation } from '../../../src/api/annotations.ts';
+import {
+  importRequestedAtAnnotation,
+  rollbacksAnnotation,
+  suspendAnnotation,
+} from '../../../src/api/annotations.ts';
 import type { ImageStream } from '../../../src/api/image-stream.ts';
-import { type Model, manifestOf, spell, type TagModel } from '../model.ts';
+import { type Model, manifestOf, spell, type TagModel, type Wish } from '../model.ts';
 import type { Run } from '../run.ts';
 import {
   ask,
   command,
+  hostIs,
   interval,
   newTag,
   ownOf,
@@ -17,42 +22,62 @@ import {
   wishOf,
 } from './command.ts';
 
+/** What a tag that is there, or was, is to follow now. */
+const changeWish = (model: Model, real: Run, tag: TagModel, wish: Wish): void => {
+  const isSameSource = spell(tag.wish.source) === spell(wish.source);
+  tag.wish = wish;
+  if (!isSameSource) {
+    tag.mayBeHeld = false;
+    ask(model, real, tag);
+  }
+  tag.undisturbedSinceMs = real.nowMs();
+};
+
+/** A user has a tag follow a source, in a stream that is there or not. */
+export const follow = async (
+  model: Model,
+  real: Run,
+  [name, tag]: readonly [string, string],
+  wish: Wish,
+): Promise<void> => {
+  const known = model.streams.get(name);
+  const target = known ?? {
+    tags: new Map(),
+    dropped: new Map(),
+    isSuspended: false,
+    followsRepository: name === 's3',
+  };
+  const dropped = target.dropped.get(tag);
+  if (dropped !== undefined) ask(model, real, dropped);
+  target.dropped.delete(tag);
+  const before = target.tags.get(tag) ?? dropped;
+  if (before !== undefined) changeWish(model, real, before, wish);
+  const now = before ?? newTag(model, wish, real.nowMs());
+  target.tags.set(tag, now);
+  model.streams.set(name, target);
+  real.traffic.allowTries();
+  const own = ownOf(name, tag);
+  if (spell(wish.source) === spell(own)) real.traffic.adopt(`/v2/${own.repository}/manifests/${own.tag}`);
+  const manifest = manifestOf(name, target);
+  if (known === undefined) await real.world.create(manifest);
+  else await real.world.update(name, (old) => withTags(old, manifest));
+  if (now.isOwed) await real.expectSeen([[name, tag]]);
+};
+
 export const setTag = fc.tuple(stream, tagName, sourceIndex, interval).map(([name, tag, index, every]) => {
   const wish = wishOf(name, tag, index, every);
-  return command(`set ${name}:${tag} to ${spell(wish.source)} every ${every}`, async (model, real) => {
-    const known = model.streams.get(name);
-    const target = known ?? {
-      tags: new Map<string, TagModel>(),
-      dropped: new Map<string, TagModel>(),
-      followsRepository: name === 's3',
-    };
-    const dropped = target.dropped.get(tag);
-    if (dropped !== undefined) {
-      target.dropped.delete(tag);
-      target.tags.set(tag, dropped);
-      ask(model, real, dropped);
-    }
-    const before = target.tags.get(tag);
-    if (before === undefined) target.tags.set(tag, newTag(model, wish, real.nowMs()));
-    else {
-      const isSameSource = spell(before.wish.source) === spell(wish.source);
-      before.wish = wish;
-      if (!isSameSource) {
-        before.mayBeHeld = false;
-        ask(model, real, before);
-      }
-      before.undisturbedSinceMs = real.nowMs();
-    }
-    real.traffic.allowTries();
-    model.streams.set(name, target);
-    const manifest = manifestOf(name, target);
-    if (known === undefined) await real.world.create(manifest);
-    else await real.world.update(name, (old) => withTags(old, manifest));
-    const own = ownOf(name, tag);
-    if (spell(wish.source) === spell(own)) real.traffic.adopt(`/v2/${own.repository}/manifests/${own.tag}`);
-    if (target.tags.get(tag)?.isOwed === true) await real.expectSeen([[name, tag]]);
-  });
+  return command(`set ${name}:${tag} to ${spell(wish.source)} every ${every}`, (model, real) =>
+    follow(model, real, [name, tag], wish),
+  );
 });
+
+/** What is there from the beginning, so that most of what happens concerns somebody. */
+export const followSome = async (model: Model, real: Run): Promise<void> => {
+  await follow(model, real, ['s1', 't1'], wishOf('s1', 't1', 0, '5m'));
+  await follow(model, real, ['s1', 't2'], wishOf('s1', 't2', 2, '5m'));
+  await follow(model, real, ['s2', 't1'], wishOf('s2', 't1', 3, '5m'));
+  await follow(model, real, ['s3', 't1'], wishOf('s3', 't1', 0, '15m'));
+};
 
 /** The tags of a manifest, those that stand there as they are stored. */
 const withTags = (old: ImageStream, manifest: ImageStream): ImageStream => {
@@ -78,15 +103,31 @@ export const dropTag = fc.tuple(stream, tagName).map(([name, tag]) =>
   ),
 );
 
+const removeIt = async (model: Model, real: Run, name: string): Promise<void> => {
+  model.streams.delete(name);
+  await real.world.remove(name);
+  await real.world.rest();
+  real.traffic.look();
+  for (const tag of tagNames) real.traffic.abandon(`/v2/${ownOf(name, tag).repository}/manifests/v1`);
+};
+
 export const removeStream = stream.map((name) =>
   command(
     `delete ${name}`,
+    (model, real) => removeIt(model, real, name),
+    (model) => model.streams.has(name),
+  ),
+);
+
+/** In the middle of an import that takes long. */
+export const removeWhileImporting = stream.map((name) =>
+  command(
+    `private.example hangs, and ${name} is imported and deleted`,
     async (model, real) => {
-      model.streams.delete(name);
-      await real.world.remove(name);
+      hostIs(model, real, 'private.example', 'hanging');
+      await requestImport(model, real, name, 'annotation');
       await real.world.rest();
-      real.traffic.look();
-      for (const tag of tagNames) real.traffic.abandon(`/v2/${ownOf(name, tag).repository}/manifests/v1`);
+      await removeIt(model, real, name);
     },
     (model) => model.streams.has(name),
   ),
@@ -129,6 +170,24 @@ export const request = fc
       (model) => model.streams.has(name),
     ),
   );
+
+/** Leaves a stream alone, or no longer. */
+export const suspend = fc.tuple(stream, fc.boolean()).map(([name, isSuspended]) =>
+  command(
+    `${name} is ${isSuspended ? '' : 'not '}suspended`,
+    async (model, real) => {
+      const known = model.streams.get(name);
+      if (known === undefined) return;
+      known.isSuspended = isSuspended;
+      for (const tag of known.tags.values()) tag.undisturbedSinceMs = real.nowMs();
+      real.traffic.allowTries();
+      await real.world.update(name, (old) =>
+        withAnnotation(old, suspendAnnotation, isSuspended ? 'true' : undefined),
+      );
+    },
+    (model) => model.streams.has(name),
+  ),
+);
 
 export const rollBack = fc.tuple(stream, tagName, fc.nat(3)).map(([name, tag, steps]) =>
   command(
