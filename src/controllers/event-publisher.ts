@@ -39,6 +39,12 @@ type Waiting = { readonly note: EventNote; readonly event: ChangeEvent };
 const isRefusal = (error: unknown): boolean =>
   (['not-found', 'forbidden', 'invalid', 'too-large'] as const).some((code) => isStoreError(error, code));
 
+/** Whether a tag was given an image after that time. */
+const hasEntrySince = ({ metadata, status }: Stored<ImageStream>, sinceMs: number): boolean =>
+  (status?.tags ?? []).some(({ items }) =>
+    (items ?? []).some(({ created }) => Date.parse(created ?? metadata.creationTimestamp) > sinceMs),
+  );
+
 /**
  * Tells the world what the histories of streams say: the feed as it happens, and Kubernetes Events.
  *
@@ -81,6 +87,8 @@ export const createEventPublisher = (
   const onChange: ChangeHandler<Stored<ImageStream>> = (old, current, key) => {
     const stream = current ?? old;
     if (stream === undefined) return;
+    // At the start, of thousands of streams: to make the events of old entries only to drop them would be most of the work.
+    if (old === undefined && !hasSynced() && !hasEntrySince(stream, clock.now() - eventTtlMs)) return;
     // A stream that is new to us but not to the world was told before; of one that is new to all, failures are news too.
     const previous = old ?? (hasSynced() ? withoutStatus(stream) : undefined);
     const events = changeEvents(previous, current, formatTime(clock.now()));
