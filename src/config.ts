@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml';
+import { createRequire } from 'node:module';
 import type { ProxySettings } from './oci/transport/proxy.ts';
 import {
   address,
@@ -198,6 +198,12 @@ const readFlags = (
     }
   }
   return { values, problems };
+};
+
+/** Loaded when there is a file: the table of settings is part of `--help`, which must not wait for a parser. */
+const parseYaml = (text: string): unknown => {
+  const { parse } = createRequire(import.meta.url)('yaml') as { readonly parse: (from: string) => unknown };
+  return parse(text);
 };
 
 const readConfigFile = (

@@ -128,15 +128,22 @@ const withPullSecrets = (
   readonly importer: Importer;
   readonly pullSecrets: PullSecretChanges;
   readonly listSecrets: PullSecretPorts['listSecrets'];
+  /** What the watches have seen, where there are any. */
+  readonly listWatched: PullSecretPorts['listSecrets'];
 } => {
   if (secretAccess === 'namespace') {
     const pullSecrets = createNamespaceSecrets({ store, clock, logger });
     const { read, problem } = pullSecrets;
-    return { importer: withCredentialsNote(importer, problem), pullSecrets, listSecrets: read };
+    return {
+      importer: withCredentialsNote(importer, problem),
+      pullSecrets,
+      listSecrets: read,
+      listWatched: read,
+    };
   }
   const pullSecrets = createPullSecrets({ store, clock, logger, onEvent: metrics.onRuntime });
   const listSeen = async (namespace: string) => pullSecrets.list(namespace);
-  return { importer, pullSecrets, listSecrets: listSecrets ?? listSeen };
+  return { importer, pullSecrets, listSecrets: listSecrets ?? listSeen, listWatched: listSeen };
 };
 
 /** Makes what works on the objects of a store. */
@@ -148,14 +155,17 @@ export const createWork = (
 ) => {
   const { config, clock, logger } = options;
   const { metrics, readShared } = registry;
-  const { importer, pullSecrets, listSecrets } = withPullSecrets(store, registry, work, options);
+  const { importer, pullSecrets, listSecrets, listWatched } = withPullSecrets(store, registry, work, options);
   const keychains = createNamespaceKeychains(listSecrets, readShared, options);
+  const watchedKeychains =
+    listSecrets === listWatched ? keychains : createNamespaceKeychains(listWatched, readShared, options);
   const intervals = { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval };
   const feed: Feed = createFeed({ listStreams: () => controllers.streams.list(), clock });
   const controllers: Controllers = createControllers({
     store,
     importer,
     keychains,
+    watchedKeychains,
     pullSecrets,
     clock,
     logger,

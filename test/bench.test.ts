@@ -7,6 +7,7 @@ import { formatReport } from '../bench/report.ts';
 import { createRows, median, type Row, toRow } from '../bench/row.ts';
 import { runGroups } from '../bench/run-groups.ts';
 import { hasDockerRegistry } from './setup/docker-registry.ts';
+import { hasRedis } from './setup/redis.ts';
 
 const bench = resolve(import.meta.dirname, '../bench/index.ts');
 const runBench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [bench, ...args]);
@@ -95,15 +96,30 @@ describe('groups of the bench', () => {
 });
 
 describe('npm run bench', () => {
-  it.runIf(hasDockerRegistry)('prints a row for each figure of every group', async () => {
-    const { stdout } = await runBench('--smoke', '--json');
-    const rows = JSON.parse(stdout) as readonly Row[];
-    for (const group of ['import', 'requests', 'refresh', 'start', 'store', 'load', 'record']) {
-      const start = `${group}, `;
-      expect(rows.filter(({ name }) => name.startsWith(start)).length, start).toBeGreaterThan(0);
-    }
-    expect(rows.filter(({ value }) => !Number.isFinite(value))).toEqual([]);
-  });
+  it.runIf(hasDockerRegistry && hasRedis)(
+    'prints a row for each figure of every group',
+    async () => {
+      const { stdout } = await runBench('--smoke', '--json');
+      const rows = JSON.parse(stdout) as readonly Row[];
+      for (const group of [
+        'import',
+        'requests',
+        'refresh',
+        'start',
+        'store',
+        'load',
+        'record',
+        'latency',
+        'standalone',
+        'headline',
+      ]) {
+        const start = `${group}, `;
+        expect(rows.filter(({ name }) => name.startsWith(start)).length, start).toBeGreaterThan(0);
+      }
+      expect(rows.filter(({ value }) => !Number.isFinite(value))).toEqual([]);
+    },
+    180_000,
+  );
 
   it('refuses a group that it does not have', async () => {
     await expect(runBench('speed')).rejects.toMatchObject({

@@ -2,6 +2,7 @@ import { createImporter } from '../../src/importer/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { anonymous, createRegistryClient } from '../../src/oci/index.ts';
 import type { DockerRegistry } from '../../test/setup/docker-registry.ts';
+import { hasSkopeo, skopeo } from '../../test/setup/skopeo.ts';
 import { type Bench, type Group, inTurns, runsOf, timed } from '../bench.ts';
 import { settledLog, startFilledRegistry } from '../images.ts';
 import { startLatencyProxy } from '../latency-proxy.ts';
@@ -46,6 +47,17 @@ const countRequests = async (
   return requests.filter((_, index) => !lines[index]?.endsWith(' 404'));
 };
 
+/** What a person would script: one program for each tag. */
+const measureSkopeo = async (bench: Bench, host: string, latencyMs: number): Promise<void> => {
+  if (!hasSkopeo) return;
+  const values: number[] = [];
+  for (let run = 0; run < runsOf(bench, 'short'); run += 1) {
+    const args = ['inspect', '--no-tags', '--tls-verify=false', `docker://${host}/one:v0`];
+    values.push(await timed(() => skopeo(args)));
+  }
+  bench.row({ name: `import, 1 tag by skopeo inspect, ${latencyMs} ms away`, unit: 'ms', values });
+};
+
 /** Time of an import from a real registry at several distances, beside the same requests sent bare; and what it asks for. */
 export const importGroup: Group = {
   name: 'import',
@@ -60,6 +72,7 @@ export const importGroup: Group = {
     for (const latencyMs of isSmoke ? [0] : [0, 20, 100]) {
       const proxy = await startLatencyProxy({ target: registry.host, latencyMs });
       bench.cleanup(proxy.stop);
+      await measureSkopeo(bench, proxy.host, latencyMs);
       for (const repository of repositories) {
         const figures = await inTurns(bench, runsOf(bench, repository === 'app' ? 'long' : 'short'), {
           ours: () => timed(() => importOnce(proxy.host, repository, bench.signal)),

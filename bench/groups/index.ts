@@ -1,5 +1,6 @@
 import type { Group } from '../bench.ts';
 import { clusterGroup } from './cluster.ts';
+import { headlineGroup } from './headline.ts';
 import { importGroup } from './import.ts';
 import { latencyGroup } from './latency.ts';
 import { loadGroup } from './load.ts';
@@ -20,4 +21,5 @@ export const groups: readonly Group[] = [
   clusterGroup,
   loadGroup,
   recordGroup,
+  headlineGroup,
 ];

@@ -68,6 +68,8 @@ export type ControllersOptions = {
   readonly store: Store;
   readonly importer: Importer;
   readonly keychains: Keychains;
+  /** The same by the secrets that the watches have seen, where those are read afresh. */
+  readonly watchedKeychains?: Keychains | undefined;
   readonly pullSecrets: PullSecretChanges;
   readonly clock: Clock;
   readonly logger: Logger;

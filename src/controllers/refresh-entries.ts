@@ -25,6 +25,8 @@ export type EntryPorts = {
   readonly streams: Lister<Stored<ImageStream>>;
   readonly importer: Pick<Importer, 'placesOf'>;
   readonly keychains: Keychains;
+  /** By the secrets that the watches have seen: entries are made anew when a secret changes. Default {@link keychains}. */
+  readonly watchedKeychains?: Keychains | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: { readonly intervals: IntervalSettings };
@@ -80,7 +82,7 @@ export const entriesOf = async (
   const tags = stream.spec?.tags?.filter(({ importPolicy }) => importPolicy?.scheduled === true) ?? [];
   const from = stream.spec?.dockerImageRepository ?? '';
   if (isSuspended(stream) || (tags.length === 0 && from === '')) return [];
-  const keychain = await ports.keychains(key.namespace, signal);
+  const keychain = await (ports.watchedKeychains ?? ports.keychains)(key.namespace, signal);
   const { placesOf } = ports.importer;
   const schedule = { keychain, settings: ports.settings.intervals, placesOf };
   const listing = scheduledListing(stream, schedule);

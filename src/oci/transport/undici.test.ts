@@ -120,6 +120,38 @@ describe('the innermost Send', () => {
     // A connection is free a moment after its answer: the next request may find it busy.
     expect(sockets.size).toBeLessThanOrEqual(2);
   });
+
+  it('keeps connections also after a HEAD', async () => {
+    const sockets = new Set<unknown>();
+    const url = await serve((request, response) => {
+      sockets.add(request.socket);
+      response.writeHead(200, { 'content-length': '5' }).end();
+    });
+    const { send } = clientWith();
+    for (let count = 0; count < 10; count += 1)
+      await send(aRequest({ url: new URL(url), method: 'HEAD' }), never);
+    expect(sockets.size).toBeLessThanOrEqual(2);
+  });
+
+  it('bears a server that sends a body after the answer to a HEAD, and then keeps no connection after one', async () => {
+    let connections = 0;
+    const url = await serveRaw((socket) => {
+      connections += 1;
+      let owed = '';
+      socket.on('data', (chunk) => {
+        const isHead = chunk.toString().startsWith('HEAD');
+        socket.write(`${owed}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n${isHead ? '' : 'good'}`);
+        owed = isHead ? '{"a"' : '';
+      });
+    });
+    const { send } = clientWith();
+    const ask = (method: 'GET' | 'HEAD') => send(aRequest({ url: new URL(url), method }), never);
+    for (let round = 0; round < 3; round += 1) {
+      expect((await ask('HEAD')).status).toBe(200);
+      expect(Buffer.from((await ask('GET')).bytes).toString()).toBe('good');
+    }
+    expect(connections).toBeGreaterThan(3);
+  });
 });
 
 describe('the innermost Send, about sizes', () => {

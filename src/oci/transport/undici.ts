@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { RegistryError } from '../errors.ts';
 import { type AddressPolicy, blockedHostname } from './address.ts';
@@ -147,21 +147,31 @@ export const createUndiciSend = (options: UndiciOptions) => {
     return requestError(request, code, `${problem}${way}`, { fault, cause });
   };
 
+  /**
+   * Whether connections are used on after a HEAD, by origin. A server that wrongly sends a body makes no HTTP of its next answer: that
+   * one is asked for anew, and from then on each HEAD has a connection of its own.
+   */
+  const afterHead = new Map<string, 'kept' | 'closed'>();
+
   const send: Send = async (request, signal) => {
     signal.throwIfAborted();
     const blocked = blockedHostname(request.url.hostname, addresses);
     if (blocked !== undefined) throw requestError(request, 'blocked', blocked, { fault: 'address' });
     const deadline = AbortSignal.timeout(totalMs);
+    const { origin } = request.url;
     try {
       const dispatcher = await connections.for(request);
       const response = await dispatcher.request({
-        origin: request.url.origin,
+        origin,
         path: `${request.url.pathname}${request.url.search}`,
         method: request.method,
         headers: { 'accept-encoding': 'identity', ...request.headers },
         body: request.body ?? null,
         signal: AbortSignal.any([signal, deadline]),
+        // Else each HEAD, and so each refresh, costs a connection.
+        ...(request.method === 'HEAD' && afterHead.get(origin) !== 'closed' ? { reset: false } : {}),
       });
+      if (request.method === 'HEAD' && !afterHead.has(origin)) afterHead.set(origin, 'kept');
       return await readAnswer(request, response);
     } catch (error) {
       signal.throwIfAborted();
@@ -169,6 +179,10 @@ export const createUndiciSend = (options: UndiciOptions) => {
       if (deadline.aborted) {
         const problem = `no complete answer within ${totalMs} ms`;
         throw requestError(request, 'timeout', problem, { fault: 'answer-slow' });
+      }
+      if (error instanceof errors.HTTPParserError && afterHead.get(origin) === 'kept') {
+        afterHead.set(origin, 'closed');
+        return send(request, signal);
       }
       throw explain(request, error);
     }
