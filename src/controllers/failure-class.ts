@@ -14,6 +14,9 @@ const transient: ReadonlySet<string> = new Set([
   'InternalError',
 ]);
 
+/** Whether it may be over in a moment. */
+export const isTransient = (reason: string): boolean => transient.has(reason);
+
 const credential: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden', 'NotFound']);
 
 /** Whether no retry mends a failure of this reason: only another spec does. */

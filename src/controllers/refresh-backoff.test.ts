@@ -26,11 +26,6 @@ describe('a refresh that failed', () => {
     for (const attempt of [1, 5, 50]) expect(waitOf(refreshOf(15 * minuteMs), attempt)).toBe(15 * minuteMs);
   });
 
-  it('leaves slots out where its interval is shorter than its delay', () => {
-    const waits = [1, 2, 3, 4, 5, 6, 7, 20].map((attempt) => waitOf(refreshOf(minuteMs), attempt) / minuteMs);
-    expect(waits).toEqual([1, 1, 1, 2, 3, 6, 10, 10]);
-  });
-
   it('waits up to an hour for what somebody has to mend', () => {
     const waits = [1, 2, 3, 4, 5, 6, 7, 20].map(
       (attempt) => waitOf(refreshOf(minuteMs), attempt, 'Unauthorized') / minuteMs,

@@ -1,6 +1,6 @@
 import type { Status } from '../api/status.ts';
 import { nextSlot, type Refresh } from '../importer/index.ts';
-import { delayAfter } from './failure-class.ts';
+import { delayAfter, isTransient } from './failure-class.ts';
 
 /** After a failure a source is asked this often at least, however long its interval is. */
 const longestIntervalMs = 60 * 60_000;
@@ -23,6 +23,8 @@ export type FailedRefresh = {
 export const nextTry = ({ refresh, status, attempt, slotMs }: FailedRefresh, nowMs: number): number => {
   const often = { ...refresh, intervalMs: Math.min(refresh.intervalMs, longestIntervalMs) };
   const askedMs = (status.details?.retryAfterSeconds ?? 0) * 1000;
-  const fromSlotMs = slotMs + delayAfter(status.reason ?? 'InternalError', attempt);
+  const reason = status.reason ?? 'InternalError';
+  // An outage costs what normal work costs: its next slot will do, and the registry's gate slows all down together.
+  const fromSlotMs = slotMs + (isTransient(reason) ? 0 : delayAfter(reason, attempt));
   return nextSlot(often, Math.max(nowMs, fromSlotMs - 1, nowMs + askedMs - 1));
 };
