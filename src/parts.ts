@@ -121,29 +121,30 @@ export type WorkOptions = {
 /** How pull secrets are read, and who says of a refused import that they could not be. */
 const withPullSecrets = (
   store: Store,
-  { metrics, importer }: RegistryParts,
+  { metrics, importer, readShared }: RegistryParts,
   { listSecrets, secretAccess }: WorkOptions,
-  { clock, logger }: PartsOptions,
+  options: PartsOptions,
 ): {
   readonly importer: Importer;
   readonly pullSecrets: PullSecretChanges;
-  readonly listSecrets: PullSecretPorts['listSecrets'];
-  /** What the watches have seen, where there are any. */
-  readonly listWatched: PullSecretPorts['listSecrets'];
+  readonly keychains: Keychains;
+  /** Of what the watches have seen, where there are any. */
+  readonly watchedKeychains: Keychains;
 } => {
+  const { clock, logger } = options;
   if (secretAccess === 'namespace') {
     const pullSecrets = createNamespaceSecrets({ store, clock, logger });
     const { read, problem } = pullSecrets;
-    return {
-      importer: withCredentialsNote(importer, problem),
-      pullSecrets,
-      listSecrets: read,
-      listWatched: read,
-    };
+    const keychains = createNamespaceKeychains(read, readShared, options);
+    const noting = withCredentialsNote(importer, problem);
+    return { importer: noting, pullSecrets, keychains, watchedKeychains: keychains };
   }
   const pullSecrets = createPullSecrets({ store, clock, logger, onEvent: metrics.onRuntime });
   const listSeen = async (namespace: string) => pullSecrets.list(namespace);
-  return { importer, pullSecrets, listSecrets: listSecrets ?? listSeen, listWatched: listSeen };
+  const watchedKeychains = createNamespaceKeychains(listSeen, readShared, options);
+  const keychains =
+    listSecrets === undefined ? watchedKeychains : createNamespaceKeychains(listSecrets, readShared, options);
+  return { importer, pullSecrets, keychains, watchedKeychains };
 };
 
 /** Makes what works on the objects of a store. */
@@ -154,18 +155,15 @@ export const createWork = (
   options: PartsOptions,
 ) => {
   const { config, clock, logger } = options;
-  const { metrics, readShared } = registry;
-  const { importer, pullSecrets, listSecrets, listWatched } = withPullSecrets(store, registry, work, options);
-  const keychains = createNamespaceKeychains(listSecrets, readShared, options);
-  const watchedKeychains =
-    listSecrets === listWatched ? keychains : createNamespaceKeychains(listWatched, readShared, options);
+  const { metrics } = registry;
+  const { importer, pullSecrets, ...chains } = withPullSecrets(store, registry, work, options);
+  const { keychains } = chains;
   const intervals = { defaultMs: config.defaultRefreshInterval, floorMs: config.minRefreshInterval };
   const feed: Feed = createFeed({ listStreams: () => controllers.streams.list(), clock });
   const controllers: Controllers = createControllers({
     store,
     importer,
-    keychains,
-    watchedKeychains,
+    ...chains,
     pullSecrets,
     clock,
     logger,
