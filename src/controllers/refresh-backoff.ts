@@ -16,8 +16,8 @@ export type FailedRefresh = {
 };
 
 /**
- * When a refresh that failed is tried again, in milliseconds since the epoch: in a slot of its own, the first one after the delay of its
- * class. So those that failed together do not come back together, and an outage costs no more requests than none. With an interval above an hour the slots are
+ * When a refresh that failed is tried again, in milliseconds since the epoch: in a slot of its own: the next one in an outage, else the
+ * first one after the delay of its class. So those that failed together do not come back together, and an outage costs no more requests than none. With an interval above an hour the slots are
  * those of an hour, so that a moment's failure does not cost a day.
  */
 export const nextTry = ({ refresh, status, attempt, slotMs }: FailedRefresh, nowMs: number): number => {
