@@ -75,7 +75,8 @@ export const hostIs = (model: Model, real: Run, name: string, state: HostState):
   const before = wire.state(name);
   wire.set(name, state);
   model.hosts.set(name, typeof state === 'object' ? 'limited' : state);
-  const since = typeof before === 'object' ? Math.max(before.limitedUntilMs, real.nowMs()) : real.nowMs();
+  const limitedUntilMs = typeof before === 'object' ? before.limitedUntilMs : 0;
+  const since = Math.max(model.quietUntilMs.get(name) ?? 0, limitedUntilMs, real.nowMs());
   model.quietUntilMs.set(name, since);
   // A stream waits for all its tags, so what one host does disturbs tags of others.
   disturb(model, since, () => true);
