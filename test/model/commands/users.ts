@@ -51,6 +51,8 @@ export const follow = async (
   if (dropped !== undefined) ask(model, real, dropped);
   target.dropped.delete(tag);
   const before = target.tags.get(tag) ?? dropped;
+  const isNews =
+    before === undefined || dropped !== undefined || spell(before.wish.source) !== spell(wish.source);
   if (before !== undefined) changeWish(model, real, before, wish);
   const now = before ?? newTag(model, wish, real.nowMs());
   target.tags.set(tag, now);
@@ -61,7 +63,7 @@ export const follow = async (
   const manifest = manifestOf(name, target);
   if (known === undefined) await real.world.create(manifest);
   else await real.world.update(name, (old) => withTags(old, manifest));
-  if (now.isOwed) await real.expectSeen([[name, tag]]);
+  if (isNews) await real.expectSeen([[name, tag]]);
 };
 
 export const setTag = fc.tuple(stream, tagName, sourceIndex, interval).map(([name, tag, index, every]) => {
