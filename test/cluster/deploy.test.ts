@@ -91,7 +91,8 @@ describe('kubectl apply -k deploy/', () => {
 
   it('lets the controller do what it needs, in every namespace', async () => {
     for (const [resource, verbs] of Object.entries(controllerPermissions).filter(
-      ([name]) => !name.startsWith('leases'),
+      // These are the controller's own, in its own namespace.
+      ([name]) => !name.startsWith('leases') && name !== 'configmaps',
     )) {
       for (const verb of Object.keys(verbs)) {
         const [name = '', ...group] = resource.split('.');
@@ -114,6 +115,12 @@ describe('kubectl apply -k deploy/', () => {
     expect(await may(controller, 'update', 'leases.coordination.k8s.io/other', '-n', 'imagestreams')).toBe(
       'no',
     );
+    for (const verb of Object.keys(controllerPermissions['configmaps'] ?? {})) {
+      const pause = [controller, verb, 'configmaps/imagestreams-pause'] as const;
+      expect(await may(...pause, '-n', 'imagestreams')).toBe('yes');
+      expect(await may(...pause, '-n', 'default')).toBe('no');
+      expect(await may(controller, verb, 'configmaps', '-n', 'imagestreams')).toBe('no');
+    }
     expect(await may(controller, 'create', 'secrets', '-A')).toBe('no');
     expect(await may(controller, 'delete', 'imagestreams.image.openshift.io', '-A')).toBe('no');
   });

@@ -120,6 +120,9 @@ describe('a controller', () => {
         ).includes('"future":"of the tag"');
       }, 'the new schema');
       await imported('newer', digest);
+      // A watch that was opened under the old schema goes on leaving the new fields out for a while.
+      await running.stop();
+      running = await startController(account.kubeconfig, ['--max-tags-per-repository', '0']);
       const status = JSON.stringify({ status: { future: 'of the status' } });
       kubectl('patch', '-n', namespace, 'is/newer', '--subresource=status', '--type=merge', '-p', status);
       // An import that writes the spec, and one that writes the status.

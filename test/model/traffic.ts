@@ -10,7 +10,7 @@ const underWay = 10;
 /** Looks at every request, as the registries saw them. */
 export const createTraffic = ({ wire }: World) => {
   const pauses = new Map<string, { readonly sinceMs: number; readonly untilMs: number; count: number }>();
-  /** By path: times of refusals since something changed about credentials. */
+  /** By method and path: whether a tag moved is asked for all streams, its image for one, and each question has delays of its own. */
   const refusals = new Map<string, number[]>();
   /** Paths that nobody follows any more. */
   const abandoned = new Set<string>();
@@ -33,9 +33,9 @@ export const createTraffic = ({ wire }: World) => {
       pauses.set(host, { sinceMs: atMs, untilMs: state.limitedUntilMs, count: 1 });
   };
 
-  const checkRefusal = (path: string, atMs: number): void => {
-    const times = refusals.get(path) ?? [];
-    refusals.set(path, times);
+  const checkRefusal = (question: string, atMs: number): void => {
+    const times = refusals.get(question) ?? [];
+    refusals.set(question, times);
     const last = times.at(-1);
     // One try may be two requests, without and with credentials, which the gate keeps apart after a 429.
     if (last !== undefined && atMs - last <= oneTryMs) return;
@@ -45,7 +45,7 @@ export const createTraffic = ({ wire }: World) => {
     demand(
       gapMs >= leastMs,
       7,
-      () => `try ${times.length + 1} of ${path} came ${gapMs / 1000} s after a refusal`,
+      () => `try ${times.length + 1} of ${question} came ${gapMs / 1000} s after a refusal`,
     );
     times.push(atMs);
   };
@@ -53,9 +53,9 @@ export const createTraffic = ({ wire }: World) => {
   return {
     /** Looks at what was asked since the last time. */
     look: (): void => {
-      for (const { host, path, atMs, status } of wire.requests.slice(seen)) {
+      for (const { host, method, path, atMs, status } of wire.requests.slice(seen)) {
         checkPause(host, atMs, status);
-        if (status === 401) checkRefusal(path, atMs);
+        if (status === 401) checkRefusal(`${method} ${path}`, atMs);
         demand(!abandoned.has(path), 9, () => `${path} was asked for although its stream is gone`);
       }
       seen = wire.requests.length;
