@@ -35,6 +35,14 @@ const may = async (account: string, verb: string, resource: string, ...where: re
     )
   ).trim();
 };
+/** Asked without kubectl's help, which knows only kinds that the server has. */
+const isAllowed = async (user: string, resourceAttributes: object): Promise<string> => {
+  const apiVersion = 'authorization.k8s.io/v1';
+  const file = join(folder, 'review.json');
+  const review = { apiVersion, kind: 'SubjectAccessReview', spec: { user, resourceAttributes } };
+  writeFileSync(file, JSON.stringify(review));
+  return kubectl('create', '-f', file, '-o', 'jsonpath={.status.allowed}');
+};
 const controller = 'system:serviceaccount:imagestreams:imagestreams';
 const ofTeam = 'system:serviceaccount:team:imagestreams-team';
 
@@ -98,14 +106,10 @@ describe('kubectl apply -k deploy/', () => {
         const [name = '', ...group] = resource.split('.');
         const [plural = '', subresource] = name.split('/');
         // Of these the controller may read one alone.
-        const only = plural === 'apiservices' ? '/v1.image.openshift.io' : '';
-        const asked = [plural, ...group].join('.') + only;
-        const where = [
-          ...(/^(images|apiservices)\./.test(resource) ? [] : ['-A']),
-          ...(subresource === undefined ? [] : [`--subresource=${subresource}`]),
-        ];
-        expect(`${verb} ${resource}: ${await may(controller, verb, asked, ...where)}`).toBe(
-          `${verb} ${resource}: yes`,
+        const only = plural === 'apiservices' ? { name: 'v1.image.openshift.io' } : {};
+        const attributes = { verb, resource: plural, group: group.join('.'), subresource, ...only };
+        expect(`${verb} ${resource}: ${await isAllowed(controller, attributes)}`).toBe(
+          `${verb} ${resource}: true`,
         );
       }
     }
