@@ -15,13 +15,17 @@ export type StartIo = {
 /** What every mode begins with. */
 export type Start = { readonly config: Config; readonly logger: Logger; readonly isPretty: boolean };
 
-const assertJsonObject = (text: string, file: string): void => {
+const assertDockerConfig = (text: string, file: string): void => {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     // What the parser says quotes the text, which holds credentials.
   }
+  if (typeof value === 'object' && value !== null && 'kind' in value)
+    throw new Error(
+      `${file} is an object of Kubernetes; give the Docker config file that its data holds, decoded`,
+    );
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error(`${file} is not a JSON object; give a Docker config file, as "docker login" writes it`);
 };
@@ -43,7 +47,7 @@ const unusableFiles = (config: Config): readonly string[] => {
     if (file === '') return [];
     try {
       const text = readFileSync(file, 'utf8');
-      if (isDockerConfig) assertJsonObject(text, file);
+      if (isDockerConfig) assertDockerConfig(text, file);
       return [];
     } catch (error) {
       return [`${flag}: ${error instanceof Error ? error.message : String(error)}`];

@@ -162,6 +162,31 @@ describe('why', () => {
     });
   });
 
+  it('tells of a filter that passes nothing, and asks about one that is broken nothing of others', async () => {
+    const ofFilter = async (filter: string) => {
+      const metadata = { ...stream.metadata, annotations: { 'imagestreams.dev/tag-filter': filter } };
+      const status = { repository: { fingerprint: 'f', imported: true } };
+      const { why } = setUp(undefined, { metadata, spec: { dockerImageRepository: source }, status });
+      return (await why(key, undefined, never))?.[0];
+    };
+    expect(await ofFilter('>=99')).toMatchObject({ state: 'listed; no tag passes >=99' });
+    expect(await ofFilter('/(/')).toMatchObject({ places: [], attempts: [], gates: [] });
+  });
+
+  it('tells that a tag is held by a rollback', async () => {
+    const rollback = { request: 'r', since: '2026-01-01T00:00:00Z', by: 'ann', held: true };
+    const items = [
+      { created: '2026-01-01T00:00:00Z', dockerImageReference: 'r@d', image: 'd', generation: 1 },
+    ];
+    const annotations = { 'imagestreams.dev/rollbacks': '{"v1":{"revision":1}}' };
+    const metadata = { ...stream.metadata, annotations };
+    const spec = { tags: [] };
+    const { why } = setUp(undefined, { metadata, spec, status: { tags: [{ tag: 'v1', items, rollback }] } });
+    expect((await why(key, 'v1', never))?.[0]?.state).toMatch(
+      /rolled back by ann, and held until its source has a new image or "imagestreams rollback .*:v1 --resume"/,
+    );
+  });
+
   it('tells of a suspended stream that nothing is asked of itself', async () => {
     const annotations = { 'imagestreams.dev/suspend': 'true' };
     const { why } = setUp(undefined, { metadata: { ...stream.metadata, annotations } });

@@ -3,12 +3,12 @@ import { importSuccess } from './api/condition.ts';
 import type { Explanation } from './api/explanation.ts';
 import type { ImageStream, TagReference } from './api/image-stream.ts';
 import type { Stored } from './api/meta.ts';
-import { isImportable } from './api/pending.ts';
+import { isHeld, isImportable } from './api/pending.ts';
 import { refreshInterval } from './api/refresh-interval.ts';
 import { repositoryProblems } from './api/schedule-problems.ts';
 import { failure } from './api/status.ts';
 import { isSuspended, whySuspended } from './api/suspension.ts';
-import { tagFilterOf } from './api/tag-filter.ts';
+import { parseTagFilter, tagFilterOf } from './api/tag-filter.ts';
 import { findTag, latestTagEvent } from './api/tag-history.ts';
 import { isOn } from './api/toggle-annotation.ts';
 import type { ExtraRoute } from './apiserver/server.ts';
@@ -48,13 +48,21 @@ const repositoryTag = '';
 
 const stateOfTag = (stream: ImageStream, name: string): string => {
   const current = latestTagEvent(stream.status, name);
-  return current === undefined ? 'no image yet' : `${current.image} since ${current.created ?? '?'}`;
+  if (current === undefined) return 'no image yet';
+  const state = `${current.image} since ${current.created ?? '?'}`;
+  if (!isHeld(stream, name)) return state;
+  const by = findTag(stream.status, name)?.rollback?.by;
+  const who = by === undefined ? '' : ` by ${by}`;
+  return `${state}; rolled back${who}, and held until its source has a new image or "imagestreams rollback ${stream.metadata.name}:${name} --resume"`;
 };
 
-const stateOfRepository = ({ status }: ImageStream): string => {
+const stateOfRepository = (stream: ImageStream): string => {
+  const { status } = stream;
   if (status?.repository?.imported !== true) return 'not listed yet';
   const tags = (status.tags ?? []).filter(({ items }) => (items ?? []).length > 0).length;
   const { leftOut = 0 } = status.repository;
+  const filter = tagFilterOf(stream);
+  if (tags === 0 && filter !== undefined) return `listed; no tag passes ${filter}`;
   return `listed; ${tags} tags have an image${leftOut === 0 ? '' : `, ${leftOut} were left out`}`;
 };
 
@@ -145,6 +153,16 @@ export const createWhy = (ports: WhyPorts): Why => {
       return { tag, state: `${state}; ${unasked(spec)}`, places: [], attempts: [], gates: [] };
     if (known === undefined) return { tag, state, places: [], attempts: [], gates: [] };
     const refresh = refreshOf(stream, tag, ports);
+    // What others who follow the same repository asked is no answer to why this one does not.
+    if (tag === repositoryTag && !parseTagFilter(tagFilterOf(stream)).ok)
+      return {
+        tag,
+        state,
+        places: [],
+        attempts: [],
+        gates: [],
+        ...(refresh === undefined ? {} : { refresh }),
+      };
     const halted = haltedBecause(stream, ports);
     const explained = { tag, state, ...known, ...(refresh === undefined ? {} : { refresh }) };
     if (halted !== undefined) return { ...explained, halted };

@@ -44,6 +44,7 @@ describe('a filter of tags', () => {
     ['/^v1', 'lacks its closing slash'],
     ['//', 'the regular expression is empty'],
     ['/', 'lacks its closing slash'],
+    ['/^v1/i', 'flags stand at the beginning'],
     ['/(v1/', 'missing closing )'],
     ['/(?=v1)/', 'invalid or unsupported Perl syntax'],
     ['/(a)\\1/', 'invalid escape sequence'],

@@ -60,6 +60,8 @@ export const parseTagFilter = (text: string | undefined): ParsedTagFilter => {
   if (text === undefined) return { ok: true, filter: everything };
   if (text.length > maxLength) return { ok: false, problem: `it is longer than ${maxLength} characters` };
   if (!text.startsWith('/')) return rangeFilter(text);
+  if (/.\/[a-z]+$/.test(text))
+    return { ok: false, problem: 'flags stand at the beginning of a regular expression, as in "/(?i)^v1/"' };
   return text.length > 2 && text.endsWith('/')
     ? expressionFilter(text.slice(1, -1))
     : { ok: false, problem: 'the regular expression is empty or lacks its closing slash' };

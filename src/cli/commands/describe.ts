@@ -14,6 +14,7 @@ import { describeStream } from '../describe-stream.ts';
 import { CliError } from '../errors.ts';
 import { answersImports } from '../import-object.ts';
 import type { CliPorts } from '../ports.ts';
+import { printable } from '../printable.ts';
 import { imageOfStream, imageOfTag } from '../stream-images.ts';
 import { isRefusal } from '../streams.ts';
 
@@ -147,6 +148,6 @@ export const describe = async (
   const client = await connect();
   for (const [index, target] of targets.entries()) {
     const text = await describeTarget(client, target, ports);
-    ports.stdout.write(index === 0 ? text : `\n\n${text}`);
+    ports.stdout.write(printable(index === 0 ? text : `\n\n${text}`));
   }
 };

@@ -105,6 +105,15 @@ describe('why STREAM', () => {
     );
   });
 
+  it('shows what would command the terminal, and says so of a stream that asks for nothing', async () => {
+    const { world } = await worldWith([{ ...good, state: '\u001b[31mred' }]);
+    expect((await world.run('why web')).stdout).toContain('\\x1b[31mred');
+    const { world: empty } = await worldWith([]);
+    expect((await empty.run('why web')).stdout).toBe(
+      'web asks for nothing: its spec has no tag and no repository\n',
+    );
+  });
+
   it('asks about every tag where none is named, and says which was not asked about yet', async () => {
     const { api, world } = await worldWith([good, { ...good, tag: 'v2', attempts: [], gates: [] }]);
     const { stdout } = await world.run('why web');

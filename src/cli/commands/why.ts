@@ -5,6 +5,7 @@ import { CliError } from '../errors.ts';
 import { formatExplanation } from '../explanation-text.ts';
 import { answersImports } from '../import-object.ts';
 import { parseOutput, writeDocument } from '../output.ts';
+import { printable } from '../printable.ts';
 import { isRefusal } from '../streams.ts';
 import { parseTagTarget, withoutPrefix } from '../targets.ts';
 
@@ -104,7 +105,12 @@ export const why = async (
         ],
       };
   if (format !== 'table') await writeDocument(stdout, format, explanations);
-  else stdout.write(explanations.map((one) => formatExplanation(one, stream, clock.now())).join('\n'));
+  else if (explanations.length === 0)
+    stdout.write(`${stream ?? target} asks for nothing: its spec has no tag and no repository\n`);
+  else
+    stdout.write(
+      printable(explanations.map((one) => formatExplanation(one, stream, clock.now())).join('\n')),
+    );
   const failure = isOfServer ? undefined : explanations[0]?.attempts[0]?.failure;
   if (failure !== undefined) throw new CliError('failed', `${target} cannot be imported: ${failure.cause}`);
 };
