@@ -50,6 +50,8 @@ export type TriggerPlan =
       readonly held: readonly TriggerChange[];
       /** Containers left alone because somebody set them back again and again. */
       readonly blocked: readonly TriggerChange[];
+      /** Field paths whose stream, tag or image is not there: what is known of them stays. */
+      readonly waiting: readonly string[];
       /** What each container will have had last. */
       readonly applied: AppliedRevisions;
     }
@@ -78,7 +80,9 @@ const knownOf = (
   tag: ResolvedTag,
 ): Applied | undefined => {
   const known = applied[fieldPath];
-  if (known?.stream !== tag.stream || known.tag !== tag.tag) return undefined;
+  // What is left alone for good is so for another stream of that name, too.
+  const isSame = known?.tag === tag.tag && (known.stream === tag.stream || blocked.has(fieldPath));
+  if (!isSame) return undefined;
   const isReleased = (known.setBacks ?? 0) >= maxSetBacks && !blocked.has(fieldPath);
   return isReleased ? { ...known, setBacks: 0, left: undefined } : known;
 };
@@ -154,12 +158,14 @@ export const planTriggers = (question: TriggerQuestion): TriggerPlan => {
     blocked: [],
   };
   const applied: Record<string, Applied> = {};
+  const waiting: string[] = [];
   for (const trigger of question.triggers) {
     const { fieldPath } = trigger;
     const container = findContainer(question.podSpec, trigger.container);
     if (container === undefined) return { ok: false, problem: `there is no container at ${fieldPath}` };
     const tag = question.resolve(trigger);
     if (tag === undefined) {
+      waiting.push(fieldPath);
       const before = question.applied[fieldPath];
       if (before !== undefined) applied[fieldPath] = before;
       continue;
@@ -170,5 +176,6 @@ export const planTriggers = (question: TriggerQuestion): TriggerPlan => {
     applied[fieldPath] = recordOf(change, verdict, known);
     found[verdict.kind].push(change);
   }
-  return { ok: true, changes: found.change, held: found.held, blocked: found.blocked, applied };
+  const { change: changes, held, blocked } = found;
+  return { ok: true, changes, held, blocked, waiting, applied };
 };

@@ -17,15 +17,20 @@ export type GoodPlan = Extract<TriggerPlan, { ok: true }>;
 const causeOf = ({ trigger, tag }: TriggerChange): string =>
   `${trigger.namespace}/${trigger.stream}:${trigger.tag} is at revision ${tag.revision}, ${tag.image}`;
 
+/** What is blocked, or was when its stream was still there. */
+const blockedPaths = (workload: Workload, { blocked, waiting }: GoodPlan): readonly string[] => {
+  const before = readBlocked(workload);
+  return [
+    ...blocked.map(({ trigger }) => trigger.fieldPath),
+    ...waiting.filter((fieldPath) => before.has(fieldPath)),
+  ];
+};
+
 /** Which containers are blocked, and who did it, as it is written. */
-export const blockedTexts = (
-  workload: Workload,
-  { blocked }: GoodPlan,
-  owners: Owners,
-): Record<string, string> => {
+export const blockedTexts = (workload: Workload, plan: GoodPlan, owners: Owners): Record<string, string> => {
   const before = readBlockedTexts(workload);
   return Object.fromEntries(
-    blocked.map(({ trigger: { fieldPath } }) => {
+    blockedPaths(workload, plan).map((fieldPath) => {
       const owner = owners.get(fieldPath);
       return [fieldPath, owner === undefined ? (before[fieldPath] ?? 'somebody') : describeOwner(owner)];
     }),
@@ -33,13 +38,13 @@ export const blockedTexts = (
 };
 
 /** Whether the workload's own record lacks what a restart has to know: that something was rolled back, or set back. */
-export const lacksRecord = (workload: Workload, { held, blocked, applied }: GoodPlan): boolean => {
+export const lacksRecord = (workload: Workload, plan: GoodPlan): boolean => {
+  const { held, blocked, applied } = plan;
   const record = readApplied(workload) ?? {};
   const isMissing = [...held, ...blocked].some(
     ({ trigger: { fieldPath } }) => !isDeepStrictEqual(record[fieldPath], applied[fieldPath]),
   );
-  const paths = blocked.map(({ trigger }) => trigger.fieldPath);
-  return isMissing || !isDeepStrictEqual(readBlocked(workload), new Set(paths));
+  return isMissing || !isDeepStrictEqual(readBlocked(workload), new Set(blockedPaths(workload, plan)));
 };
 
 /** What a plan changes of a workload: images, why, and what has to be known of them later. */

@@ -398,6 +398,22 @@ describe('a workload that somebody else sets back', () => {
     expect((await current()).metadata.annotations).not.toHaveProperty(triggerBlockedAnnotation);
   });
 
+  it('stays alone when the stream is deleted and made anew', async () => {
+    const { look, images, editByHand, restart, state } = await setUp(aDeployment(), aStream('a'));
+    await look();
+    for (const _ of ['once', 'twice']) {
+      await editByHand('placeholder');
+      await look();
+    }
+    state.stream = undefined;
+    await look();
+    restart();
+    const stream = aStream('b');
+    state.stream = { ...stream, metadata: { ...stream.metadata, uid: 'made anew' } };
+    await look();
+    expect(await images()).toEqual(['placeholder', 'other:1']);
+  });
+
   it('is left alone, too, when it is replaced as a whole and so loses what was recorded', async () => {
     const { look, images, editByHand, writes } = await setUp(aDeployment(), aStream('a'));
     const { annotations = {} } = aDeployment().metadata;
