@@ -141,10 +141,10 @@ const report = (key: ObjectKey, { stream, results, secrets }: Tried, ports: Imag
     const status = failureOf(outcome);
     const resolved = 'resolved' in planned && planned.resolved?.ok === true ? planned.resolved : undefined;
     // An image that cannot be had is no matter of the question whether the tag has moved, which others may share.
-    const isOfSchedule = resolved === undefined && planned.cause.by !== retryCause.by;
-    const isRefresh = isFailure && isOfSchedule && isRefreshed(stream, slot);
+    const isRefresh = isFailure && resolved === undefined && isRefreshed(stream, slot);
+    const isRetry = planned.cause.by === retryCause.by;
     if (status === undefined) retries.succeeded(key, slot);
-    else retries.failed(key, slot, { status, secrets, isRefresh, digest: resolved?.digest });
+    else retries.failed(key, slot, { status, secrets, isRefresh, isRetry, digest: resolved?.digest });
     const isScheduled = planned.cause.type === 'Schedule';
     const reason = isFailure ? (outcome.status.reason ?? 'InternalError') : undefined;
     onEvent({ type: 'import', registry: registryOf(planned.request.from), isScheduled, reason });

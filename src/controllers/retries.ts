@@ -29,6 +29,8 @@ export type Failure = {
   readonly secrets: number;
   /** The schedule of the tag tries again: here it only waits for another secret. */
   readonly isRefresh: boolean;
+  /** It was one of the tries that are made here. */
+  readonly isRetry: boolean;
   /** What the tag was found at, where it was the image there that could not be had. */
   readonly digest?: string | undefined;
 };
@@ -142,7 +144,7 @@ export const createRetries = (clock: Clock): Retries => {
   return {
     secretsOf,
     secretsChanged: (namespace) => void secretChanges.set(namespace, secretsOf(namespace) + 1),
-    failed: (key, tag, { status, secrets, isRefresh, digest }) => {
+    failed: (key, tag, { status, secrets, isRefresh, isRetry, digest }) => {
       const reason = status.reason ?? 'InternalError';
       if (isFinal(reason)) return table.forget(key, tag);
       if (isCredentialFailure(reason) && secrets !== secretsOf(key.namespace))
@@ -151,7 +153,9 @@ export const createRetries = (clock: Clock): Retries => {
       const attempt = (before?.attempt ?? 0) + 1;
       const askedMs = (status.details?.retryAfterSeconds ?? 0) * 1000;
       const delayMs = delayAfter(reason, attempt) * (1 - jitter * Math.random());
-      const dueMs = isRefresh ? never : clock.monotonic() + Math.max(delayMs, askedMs);
+      // A retry goes on with what it was about: an image that could not be had, else what the schedule asks anyhow.
+      const isOfImage = isRetry && before?.digest !== undefined;
+      const dueMs = isRefresh && !isOfImage ? never : clock.monotonic() + Math.max(delayMs, askedMs);
       table.set(key, tag, { attempt, reason, dueMs, digest: digest ?? before?.digest });
     },
     succeeded: table.forget,
