@@ -76,7 +76,10 @@ describe('why, asked of any replica', () => {
     }, 'the failure');
     for (const { metricsUrl } of replicas) {
       const query = 'namespace=why&stream=asked&tag=main';
-      const answer = await fetch(`${metricsUrl()}/apis/imagestreams.dev/v1/why?${query}`);
+      const ask = () => fetch(`${metricsUrl()}/apis/imagestreams.dev/v1/why?${query}`);
+      // A replica that does not lead may not have heard yet who does.
+      await eventually(async () => (await ask()).status !== 503, 'an answer');
+      const answer = await ask();
       expect(answer.status).toBe(200);
       const { items } = (await answer.json()) as { readonly items: readonly Explanation[] };
       expect(items).toHaveLength(1);
