@@ -1,7 +1,7 @@
 import { insecureRepositoryAnnotation, scheduledAnnotation } from './api/annotations.ts';
-import { importSuccess } from './api/condition.ts';
 import type { Explanation } from './api/explanation.ts';
 import type { ImageStream, TagReference } from './api/image-stream.ts';
+import { failureOf, repositorySlot } from './api/import-failure.ts';
 import type { Stored } from './api/meta.ts';
 import { isHeld, isImportable } from './api/pending.ts';
 import { refreshInterval } from './api/refresh-interval.ts';
@@ -43,9 +43,6 @@ export type Why = (
   signal: AbortSignal,
 ) => Promise<readonly Explanation[] | undefined>;
 
-/** Stands for `spec.dockerImageRepository` among the tags. */
-const repositoryTag = '';
-
 const stateOfTag = (stream: ImageStream, name: string): string => {
   const current = latestTagEvent(stream.status, name);
   if (current === undefined) return 'no image yet';
@@ -67,9 +64,8 @@ const stateOfRepository = (stream: ImageStream): string => {
 };
 
 const stateOf = (stream: ImageStream, name: string): string => {
-  const holder = name === repositoryTag ? stream.status?.repository : findTag(stream.status, name);
-  const failed = holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
-  const stands = name === repositoryTag ? stateOfRepository(stream) : stateOfTag(stream, name);
+  const failed = failureOf(stream, name);
+  const stands = name === repositorySlot ? stateOfRepository(stream) : stateOfTag(stream, name);
   return failed === undefined ? stands : `${stands}; ${failed.reason ?? 'failed'}: ${failed.message ?? ''}`;
 };
 
@@ -78,8 +74,8 @@ type Source = { readonly from: string; readonly insecure: boolean };
 /** Where a tag is imported from; a tag that only its repository names is imported with that. */
 const sourceOf = (stream: ImageStream, name: string, spec: TagReference | undefined): Source | undefined => {
   const repository = stream.spec?.dockerImageRepository;
-  const insecure = stream.metadata.annotations?.[insecureRepositoryAnnotation] === 'true';
-  if (name === repositoryTag) return repository ? { from: repository, insecure } : undefined;
+  const insecure = isOn(stream, insecureRepositoryAnnotation);
+  if (name === repositorySlot) return repository ? { from: repository, insecure } : undefined;
   if (spec !== undefined)
     return isImportable(spec)
       ? { from: spec.from?.name ?? '', insecure: spec.importPolicy?.insecure === true }
@@ -96,7 +92,7 @@ const unasked = (spec: TagReference | undefined): string => {
 };
 
 const tagsOf = (stream: ImageStream): readonly string[] => [
-  ...(stream.spec?.dockerImageRepository ? [repositoryTag] : []),
+  ...(stream.spec?.dockerImageRepository ? [repositorySlot] : []),
   ...(stream.spec?.tags ?? []).map(({ name }) => name),
 ];
 
@@ -121,7 +117,7 @@ const refreshOf = (
   { intervals }: Pick<WhyPorts, 'intervals'>,
 ): Explanation['refresh'] => {
   const spec = stream.spec?.tags?.find((tag) => tag.name === name);
-  const isRepository = name === repositoryTag;
+  const isRepository = name === repositorySlot;
   const isScheduled = isRepository
     ? isOn(stream, scheduledAnnotation)
     : spec?.importPolicy?.scheduled === true;
@@ -146,7 +142,7 @@ export const createWhy = (ports: WhyPorts): Why => {
   ): Explanation => {
     const spec = stream.spec?.tags?.find(({ name }) => name === tag);
     const source = sourceOf(stream, tag, spec);
-    const wanted = tag === repositoryTag ? 'tags' : 'tag';
+    const wanted = tag === repositorySlot ? 'tags' : 'tag';
     const known = source && ports.importer.explain(source, context, wanted);
     const state = stateOf(stream, tag);
     if (source === undefined)
@@ -154,7 +150,7 @@ export const createWhy = (ports: WhyPorts): Why => {
     if (known === undefined) return { tag, state, places: [], attempts: [], gates: [] };
     const refresh = refreshOf(stream, tag, ports);
     // What others who follow the same repository asked is no answer to why this one does not.
-    if (tag === repositoryTag && !parseTagFilter(tagFilterOf(stream)).ok)
+    if (tag === repositorySlot && !parseTagFilter(tagFilterOf(stream)).ok)
       return {
         tag,
         state,

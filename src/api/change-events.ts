@@ -1,6 +1,7 @@
 import { type ChangeEvent, deletionEvent, digests, eventId, moveEvent, whereOf } from './change-event.ts';
-import { importSuccess, type TagEventCondition } from './condition.ts';
+import type { TagEventCondition } from './condition.ts';
 import type { ImageStream, NamedTagEventList } from './image-stream.ts';
+import { failureIn } from './import-failure.ts';
 import type { Stored } from './meta.ts';
 import { findTag, highestRevision } from './tag-history.ts';
 
@@ -34,9 +35,6 @@ const deletionOf = (stream: StoredStream, list: NamedTagEventList, now: string):
   const revision = highestRevision(stream.status ?? {}, list.tag);
   return [deletionEvent(stream, list.tag, { revision, last, now })];
 };
-
-const failureIn = (conditions: readonly TagEventCondition[] | undefined): TagEventCondition | undefined =>
-  conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
 
 /** What an import failed or recovered for. */
 type Importee = Pick<ChangeEvent, 'tag' | 'revision' | 'reference' | 'oldDigest' | 'newDigest'>;

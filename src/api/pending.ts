@@ -15,6 +15,7 @@ import type {
 import { rollbacksOf } from './rollback.ts';
 import { tagFilterOf } from './tag-filter.ts';
 import { findTag } from './tag-history.ts';
+import { isOn } from './toggle-annotation.ts';
 
 /** How a tag's lists are imported; an empty or absent mode is the default, `Legacy`. */
 export const importModeOf = (tag: Pick<TagReference, 'importPolicy'>): ImportMode =>
@@ -67,10 +68,7 @@ export const tagFingerprint = (tag: TagReference): string =>
 
 /** Stands for what an import of `spec.dockerImageRepository` depends on; what comes after the point for which of its tags count. */
 export const repositoryFingerprint = (stream: ImageStream): string => {
-  const source = hash([
-    stream.spec?.dockerImageRepository ?? '',
-    stream.metadata.annotations?.[insecureRepositoryAnnotation] === 'true',
-  ]);
+  const source = hash([stream.spec?.dockerImageRepository ?? '', isOn(stream, insecureRepositoryAnnotation)]);
   const filter = tagFilterOf(stream);
   return filter === undefined ? source : `${source}.${hash([filter])}`;
 };

@@ -1,8 +1,5 @@
-import { importSuccess } from './condition.ts';
 import type { ImageStream, NamedTagEventList } from './image-stream.ts';
-
-const hasFailed = ({ conditions }: NamedTagEventList): boolean =>
-  conditions?.some(({ type, status }) => type === importSuccess && status === 'False') === true;
+import { failureIn } from './import-failure.ts';
 
 /** Tags that a listing found and that stand in the status alone. */
 const foundTags = ({ spec, status }: ImageStream): readonly NamedTagEventList[] => {
@@ -12,9 +9,10 @@ const foundTags = ({ spec, status }: ImageStream): readonly NamedTagEventList[] 
 
 /** Reasons of the tags that a listing found and whose image could not be imported. */
 export const foundFailures = (stream: ImageStream): readonly string[] =>
-  foundTags(stream)
-    .filter(hasFailed)
-    .map(({ conditions }) => conditions?.find(({ status }) => status === 'False')?.reason ?? '');
+  foundTags(stream).flatMap(({ conditions }) => {
+    const failure = failureIn(conditions);
+    return failure === undefined ? [] : [failure.reason ?? ''];
+  });
 
 /** Tags that a stream has seen, whatever came of them; where the spec names one, it says itself where that comes from. */
 export const seenTags = ({ spec, status }: ImageStream): ReadonlySet<string> =>
@@ -25,6 +23,6 @@ export const knownTags = (stream: ImageStream): ReadonlySet<string> =>
   new Set([
     ...(stream.spec?.tags ?? []).map(({ name }) => name),
     ...foundTags(stream)
-      .filter((list) => (list.items ?? []).length > 0 && !hasFailed(list))
+      .filter((list) => (list.items ?? []).length > 0 && failureIn(list.conditions) === undefined)
       .map(({ tag }) => tag),
   ]);

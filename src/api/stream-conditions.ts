@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { tagFilterAnnotation } from './annotations.ts';
-import { type Condition, importSuccess, setCondition, type TagEventCondition } from './condition.ts';
+import { type Condition, setCondition } from './condition.ts';
 import { danglingTags } from './dangling-tags.ts';
 import type { ImageStream, TagReference } from './image-stream.ts';
+import { failureIn, failureOf } from './import-failure.ts';
 import {
   hasImageOfSpec,
   importableTags,
@@ -12,7 +13,6 @@ import {
 } from './pending.ts';
 import { notPermittedReason } from './reference-grants.ts';
 import { isSuspended, whySuspended } from './suspension.ts';
-import { findTag } from './tag-history.ts';
 import { trackedTag } from './tag-tracking.ts';
 
 /** What a condition says, before it is known when it began to. */
@@ -20,12 +20,6 @@ type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** Names that one message holds; more would make each change of one of many tags a change of the message. */
 const namedAtMost = 5;
-
-const failureIn = (conditions: readonly TagEventCondition[] | undefined): TagEventCondition | undefined =>
-  conditions?.find(({ type, status }) => type === importSuccess && status === 'False');
-
-const failureOf = (stream: ImageStream, tag: string): TagEventCondition | undefined =>
-  failureIn(findTag(stream.status, tag)?.conditions);
 
 /** `v1 (NotFound), v2 (Timeout) and 3 more`: what and why, without words that differ from one try to the next. */
 const listed = (

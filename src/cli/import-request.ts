@@ -1,6 +1,7 @@
 import { insecureRepositoryAnnotation } from '../api/annotations.ts';
 import type { ImageStream, TagReference } from '../api/image-stream.ts';
 import type { ImageImportSpec, ImageStreamImport } from '../api/image-stream-import.ts';
+import { isOn } from '../api/toggle-annotation.ts';
 import { CliError } from './errors.ts';
 import { type FollowedTag, followTag } from './follow-tag.ts';
 import type { ImportFlags, ImportTarget } from './import-target.ts';
@@ -45,7 +46,7 @@ const policies = (
 });
 
 const streamInsecure = (flags: ImportFlags, stream: ImageStream | undefined): boolean =>
-  flags.insecure ?? stream?.metadata.annotations?.[insecureRepositoryAnnotation] === 'true';
+  flags.insecure ?? (stream !== undefined && isOn(stream, insecureRepositoryAnnotation));
 
 type ImportSpec = NonNullable<ImageStreamImport['spec']>;
 

@@ -1,6 +1,7 @@
 import type { ImageStream, TagEvent } from '../api/image-stream.ts';
 import type { ImageStreamImageName, ImageStreamTagName } from '../api/image-stream-names.ts';
 import { imageMatchesId } from '../api/image-stream-names.ts';
+import { failureIn } from '../api/import-failure.ts';
 import { resolveReference } from '../api/reference-policy.ts';
 import { imageStreams } from '../api/resources.ts';
 import { findTag, historyDigests, latestTagEvent } from '../api/tag-history.ts';
@@ -34,7 +35,7 @@ const withoutImage = (stream: ImageStream, tag: string, event: TagEvent | undefi
     return failed(
       `the tag "${name}:${tag}" is only a reference to ${event.dockerImageReference}: it was never imported`,
     );
-  const problem = list?.conditions?.find(({ status }) => status === 'False');
+  const problem = failureIn(list?.conditions);
   const why = problem === undefined ? '' : ` (${problem.reason ?? ''}: ${problem.message ?? ''})`;
   return failed(`the tag "${name}:${tag}" has no image yet${why}`);
 };

@@ -1,4 +1,5 @@
 import type { ImageStream, ImageStreamStatus } from '../api/image-stream.ts';
+import { repositorySlot } from '../api/import-failure.ts';
 import type { Stored } from '../api/meta.ts';
 import type { ToldRevision } from '../api/object-budget.ts';
 import { imageStreams } from '../api/resources.ts';
@@ -27,7 +28,7 @@ import { soonestOf } from './failure-class.ts';
 import type { KeepImage } from './keep-image.ts';
 import type { Pause } from './pause.ts';
 import type { References } from './references.ts';
-import { type Retries, repositorySlot } from './retries.ts';
+import type { Retries } from './retries.ts';
 
 export type ImageStreamSettings = {
   /** Entries that the history of one tag may hold. */

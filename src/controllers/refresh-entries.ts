@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { insecureRepositoryAnnotation } from '../api/annotations.ts';
 import type { ImageStream } from '../api/image-stream.ts';
+import { repositorySlot } from '../api/import-failure.ts';
 import type { Stored } from '../api/meta.ts';
 import { type ScheduleProblem, scheduleProblems } from '../api/schedule-problems.ts';
 import { isSuspended } from '../api/suspension.ts';
@@ -19,7 +20,6 @@ import type { Lister } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
 import type { RecordEvent } from './ports.ts';
 import type { RefreshEntry } from './refresh-index.ts';
-import { repositorySlot } from './retries.ts';
 
 export type EntryPorts = {
   readonly streams: Lister<Stored<ImageStream>>;
@@ -34,7 +34,7 @@ export type EntryPorts = {
 };
 
 /** The host that a canonical reference begins with. */
-export const registryOf = (reference: string): string => reference.slice(0, reference.indexOf('/'));
+const registryOf = (reference: string): string => reference.slice(0, reference.indexOf('/'));
 
 /** Tells the user of it. A courtesy: that it cannot be told stops no refresh. */
 const tellProblem = async (

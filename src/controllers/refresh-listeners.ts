@@ -1,9 +1,8 @@
-import { importSuccess } from '../api/condition.ts';
 import type { ImageStream } from '../api/image-stream.ts';
+import { failureOf } from '../api/import-failure.ts';
 import type { Stored } from '../api/meta.ts';
 import type { Status } from '../api/status.ts';
 import { isSuspended } from '../api/suspension.ts';
-import { findTag } from '../api/tag-history.ts';
 import {
   type DueTag,
   type ImportContext,
@@ -16,7 +15,7 @@ import type { Lister } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
 import type { DueTags } from './due-tags.ts';
 import type { RefreshGroup, RefreshMember } from './refresh-index.ts';
-import { type Retries, repositorySlot } from './retries.ts';
+import type { Retries } from './retries.ts';
 
 export type QuestionPorts = {
   readonly streams: Lister<Stored<ImageStream>>;
@@ -45,14 +44,6 @@ export type Heard = {
   readonly tell: (listener: Listener, sinceMs: number) => boolean;
 };
 
-/** Whether the last import of a tag, or of the repository (''), failed. */
-export const hasFailed = (stream: ImageStream, slot: string): boolean => {
-  const holder = slot === repositorySlot ? stream.status?.repository : findTag(stream.status, slot);
-  return (
-    holder?.conditions?.some(({ type, status }) => type === importSuccess && status === 'False') === true
-  );
-};
-
 /** Those of a group who want to know, as they are now. What failed before it had an image is tried again by itself, and sooner. */
 export const listenersOf = (
   group: RefreshGroup,
@@ -61,7 +52,7 @@ export const listenersOf = (
   group.members.flatMap((member) => {
     const stream = streams.get(member.key);
     if (stream === undefined || isSuspended(stream)) return [];
-    const isAwaited = hasFailed(stream, member.tag) && !isRefreshed(stream, member.tag);
+    const isAwaited = failureOf(stream, member.tag) !== undefined && !isRefreshed(stream, member.tag);
     return isAwaited ? [] : [{ member, stream }];
   });
 

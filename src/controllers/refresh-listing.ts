@@ -1,4 +1,5 @@
 import type { ImageStream } from '../api/image-stream.ts';
+import { failureOf, repositorySlot } from '../api/import-failure.ts';
 import { seenTags } from '../api/repository-tags.ts';
 import { parseTagFilter, type TagFilter, tagFilterOf } from '../api/tag-filter.ts';
 import type { Listing, ListOutcome } from '../importer/index.ts';
@@ -8,13 +9,11 @@ import type { RefreshGroup, RefreshMember } from './refresh-index.ts';
 import {
   contextOf,
   type Heard,
-  hasFailed,
   type Listener,
   type Listeners,
   mark,
   type QuestionPorts,
 } from './refresh-listeners.ts';
-import { repositorySlot } from './retries.ts';
 
 /** The filters of streams, each once, by their text. */
 const filtersOf = (listeners: Listeners): ReadonlyMap<string | undefined, TagFilter> => {
@@ -54,7 +53,8 @@ const createOffers = () => {
 };
 
 const hasOtherState = (stream: ImageStream, { additionalTags }: Listing): boolean =>
-  (stream.status?.repository?.leftOut ?? 0) !== additionalTags.length || hasFailed(stream, repositorySlot);
+  (stream.status?.repository?.leftOut ?? 0) !== additionalTags.length ||
+  failureOf(stream, repositorySlot) !== undefined;
 
 /** Lists repositories, each once for all streams that follow it, and tells each which tags it has not seen. */
 export const createListing = (ports: QuestionPorts) => {

@@ -1,4 +1,5 @@
 import type { ImageStream } from '../api/image-stream.ts';
+import { failureOf, repositorySlot } from '../api/import-failure.ts';
 import { settledDigests } from '../api/pending.ts';
 import type { Status } from '../api/status.ts';
 import type { ResolveOutcome } from '../importer/index.ts';
@@ -7,14 +8,12 @@ import type { RefreshGroup } from './refresh-index.ts';
 import {
   contextOf,
   type Heard,
-  hasFailed,
   type Listeners,
   listenersOf,
   mark,
   type QuestionPorts,
 } from './refresh-listeners.ts';
 import { createListing } from './refresh-listing.ts';
-import { repositorySlot } from './retries.ts';
 
 /** What came of asking a source; `nobody` wanted to know. */
 export type Answer = {
@@ -24,7 +23,9 @@ export type Answer = {
 
 /** Whether a tag already says what was just found out: then there is nothing to do, and nothing to write. */
 const isSettled = (stream: ImageStream, tag: string, resolved: ResolveOutcome): boolean =>
-  resolved.ok && !hasFailed(stream, tag) && settledDigests(stream, tag).includes(resolved.digest);
+  resolved.ok &&
+  failureOf(stream, tag) === undefined &&
+  settledDigests(stream, tag).includes(resolved.digest);
 
 /** One HEAD: has the tag moved? */
 const askTag = async (

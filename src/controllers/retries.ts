@@ -1,9 +1,8 @@
-import { importSuccess } from '../api/condition.ts';
 import type { ImageStream } from '../api/image-stream.ts';
+import { failureOf, repositorySlot } from '../api/import-failure.ts';
 import { importableTags } from '../api/pending.ts';
 import { foundFailures } from '../api/repository-tags.ts';
 import type { Status } from '../api/status.ts';
-import { findTag } from '../api/tag-history.ts';
 import { isRefreshed, nextSlot } from '../importer/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatKey, parseKey } from '../runtime/index.ts';
@@ -64,26 +63,18 @@ export type Retries = {
   readonly due: (key: ObjectKey) => { readonly tags: readonly string[]; readonly nextMs: number | undefined };
 };
 
-/** Stands for `spec.dockerImageRepository` among the tags, none of which has an empty name. */
-export const repositorySlot = '';
-
 /** What of a stream is asked of registries: its importable tags, and the repository. */
 const slotsOf = (stream: ImageStream): readonly string[] => [
   ...importableTags(stream).map(({ name }) => name),
   ...(stream.spec?.dockerImageRepository ? [repositorySlot] : []),
 ];
 
-const conditionReason = (stream: ImageStream, slot: string): string | undefined => {
-  const holder = slot === repositorySlot ? stream.status?.repository : findTag(stream.status, slot);
-  return holder?.conditions?.find(({ type, status }) => type === importSuccess && status === 'False')?.reason;
-};
-
 /** A failure as the status tells it. */
 type KnownFailure = { readonly reason: string; readonly isRefresh: boolean };
 
 /** Why a slot is tried again, and whether its schedule does that. Tags that a listing found are tried again with their repository. */
-const failureOf = (stream: ImageStream, slot: string): KnownFailure | undefined => {
-  const reason = conditionReason(stream, slot);
+const knownFailure = (stream: ImageStream, slot: string): KnownFailure | undefined => {
+  const reason = failureOf(stream, slot)?.reason;
   if (reason !== undefined) return { reason, isRefresh: isRefreshed(stream, slot) };
   if (slot !== repositorySlot) return undefined;
   const found = soonestOf(foundFailures(stream).map((one) => ({ reason: one })));
@@ -164,7 +155,7 @@ export const createRetries = (clock: Clock): Retries => {
       for (const tag of table.of(key).keys()) if (!slots.has(tag)) table.forget(key, tag);
       if (stream === undefined) return;
       for (const tag of slots) {
-        const failure = failureOf(stream, tag);
+        const failure = knownFailure(stream, tag);
         if (failure === undefined) table.forget(key, tag);
         else if (needsSlot(table.of(key).get(tag), failure))
           table.set(key, tag, slotAfterStart(key, tag, failure, clock));

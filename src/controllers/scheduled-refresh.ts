@@ -11,7 +11,7 @@ import {
 import type { ObjectKey } from '../store/store.ts';
 import type { OnController } from './events.ts';
 import type { Pause } from './pause.ts';
-import { type EntryPorts, entriesOf, registryOf } from './refresh-entries.ts';
+import { type EntryPorts, entriesOf } from './refresh-entries.ts';
 import { createRefreshIndex } from './refresh-index.ts';
 import type { QuestionPorts } from './refresh-listeners.ts';
 import { createQuestions } from './refresh-questions.ts';
@@ -70,8 +70,7 @@ export const createScheduledRefresh = (ports: ScheduledRefreshPorts): ScheduledR
     if (group === undefined || isPaused()) return undefined;
     const lagMs = clock.now() - (slots.dueSinceMs(sharingKey) ?? clock.now());
     const { outcome, failure } = await questions.ask(group, isPaused, signal);
-    const registry = registryOf(group.refresh.reference);
-    if (outcome !== 'nobody') onEvent({ type: 'refresh', registry, outcome, lagMs });
+    if (outcome !== 'nobody') onEvent({ type: 'refresh', registry: groupOf(sharingKey), outcome, lagMs });
     return failure;
   };
 

@@ -17,6 +17,7 @@ import { knownTags } from '../api/repository-tags.ts';
 import type { Status } from '../api/status.ts';
 import { tagFilterOf } from '../api/tag-filter.ts';
 import { findTag, latestTagEvent } from '../api/tag-history.ts';
+import { isOn } from '../api/toggle-annotation.ts';
 import type { ImageImport, Listing, RepositoryImport, ResolveOutcome } from './types.ts';
 
 /** What a plan was made for; results that come back when the spec has moved on are told by it. */
@@ -116,7 +117,7 @@ const planRepository = (stream: ImageStream, facts: PlanFacts): RepositoryToImpo
     ? causeOfPending(fingerprint, stream.status?.repository?.fingerprint)
     : facts.repositoryDue?.cause;
   if (cause === undefined) return undefined;
-  const insecure = stream.metadata.annotations?.[insecureRepositoryAnnotation] === 'true';
+  const insecure = isOn(stream, insecureRepositoryAnnotation);
   const filter = tagFilterOf(stream);
   // What was found for another filter, or before somebody asked, does not do.
   const listed = isRepositoryPending(stream) ? undefined : facts.repositoryDue?.listed;

@@ -187,11 +187,6 @@ describe('scheduledRefresh', () => {
     );
   });
 
-  it('says what is wrong with the interval', () => {
-    const annotations = { 'imagestreams.dev/refresh-interval': 'often' };
-    expect(scheduled(tag('nginx', { annotations }))?.problem).toContain('"often" is no duration');
-  });
-
   const digest = `quay.io/team/app@sha256:${'a'.repeat(64)}`;
   it('goes on for a digest until it has its image', () => {
     expect(scheduled(tag(digest), { imported: false })?.refresh.reference).toBe(digest);

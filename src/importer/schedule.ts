@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { insecureRepositoryAnnotation, scheduledAnnotation } from '../api/annotations.ts';
 import type { ImageStream, ImportMode, TagReference } from '../api/image-stream.ts';
+import { repositorySlot } from '../api/import-failure.ts';
 import { hasImageOfSpec, hasListedRepository, importModeOf, isImportable } from '../api/pending.ts';
 import { type IntervalSettings, refreshInterval } from '../api/refresh-interval.ts';
 import { parseTagFilter, tagFilterOf } from '../api/tag-filter.ts';
@@ -48,8 +49,6 @@ export type ScheduledTag = {
   readonly refresh: Refresh;
   /** Refreshes with equal keys are done once: same source, transport and credentials, to the secret. Good for this run only. */
   readonly sharingKey: string;
-  /** As of `RefreshInterval`. */
-  readonly problem?: string;
 };
 
 /** What a refresh depends on besides the stream. */
@@ -64,7 +63,7 @@ const refreshOf = (
   { reference, importMode }: Pick<Refresh, 'reference' | 'importMode'>,
   { repository, isInsecure, intervalMs }: { repository: Repository; isInsecure: boolean; intervalMs: number },
   { keychain, placesOf }: SchedulePorts,
-): Pick<ScheduledTag, 'refresh' | 'sharingKey'> => {
+): ScheduledTag => {
   const offers = keychain(repository).map((offer) => [
     offer.kind,
     offer.kind === 'helper' ? offer.program : offer.username,
@@ -79,7 +78,7 @@ const refreshOf = (
  * What has none yet is awaited and is tried again sooner.
  */
 export const isRefreshed = (stream: ImageStream, slot: string): boolean => {
-  if (slot === '') return isOn(stream, scheduledAnnotation) && hasListedRepository(stream);
+  if (slot === repositorySlot) return isOn(stream, scheduledAnnotation) && hasListedRepository(stream);
   const tag = stream.spec?.tags?.find(({ name }) => name === slot);
   if (tag === undefined || !isImportable(tag) || tag.importPolicy?.scheduled !== true) return false;
   const parsed = parseSource(tag.from?.name ?? '');
@@ -98,12 +97,12 @@ export const scheduledListing = (stream: ImageStream, ports: SchedulePorts): Sch
     return undefined;
   const parsed = parseSource(from);
   if (!parsed.ok) return undefined;
-  const { intervalMs, ...rest } = refreshInterval(stream, undefined, ports.settings);
+  const { intervalMs } = refreshInterval(stream, undefined, ports.settings);
   const repository = repositoryOf(parsed.source.reference);
   const isInsecure = isOn(stream, insecureRepositoryAnnotation);
   const reference = formatRepository(repository);
   const what = { reference, importMode: 'Legacy' } as const;
-  return { ...refreshOf(what, { repository, isInsecure, intervalMs }, ports), ...rest };
+  return refreshOf(what, { repository, isInsecure, intervalMs }, ports);
 };
 
 /**
@@ -120,11 +119,8 @@ export const scheduledRefresh = (
   if (!parsed.ok) return undefined;
   const { reference } = parsed.source;
   if (reference.target.kind === 'digest' && hasImageOfSpec(stream, tag)) return undefined;
-  const { intervalMs, ...rest } = refreshInterval(stream, tag, ports.settings);
+  const { intervalMs } = refreshInterval(stream, tag, ports.settings);
   const what = { reference: formatReference(reference), importMode: importModeOf(tag) };
   const isInsecure = tag.importPolicy.insecure === true;
-  return {
-    ...refreshOf(what, { repository: repositoryOf(reference), isInsecure, intervalMs }, ports),
-    ...rest,
-  };
+  return refreshOf(what, { repository: repositoryOf(reference), isInsecure, intervalMs }, ports);
 };
