@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadConfig, settingsHelp } from './config.ts';
+import { loadConfig } from './config.ts';
+import { settingsHelp } from './settings.ts';
 
 const load = (
   argv: readonly string[],

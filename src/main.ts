@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { runCli } from './cli/index.ts';
-import { settingsHelp } from './config.ts';
 import { systemClock } from './lib/clock.ts';
+import { settingsHelp } from './settings.ts';
 
 const stop = new AbortController();
 const onSignal = (name: NodeJS.Signals): void => stop.abort(new Error(`stopped by ${name}`));

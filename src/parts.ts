@@ -1,4 +1,3 @@
-import type { Config } from './config.ts';
 import {
   type Controllers,
   createControllers,
@@ -26,6 +25,7 @@ import type { Logger } from './lib/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createOperatorCredentials, createRegistryClient } from './oci/index.ts';
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts';
+import type { Config } from './settings.ts';
 import type { Store } from './store/store.ts';
 import { createWhy } from './why.ts';
 

@@ -1,6 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { type Config, settings } from './config.ts';
 import {
   checkCertificates,
   createCertificates,
@@ -11,6 +10,7 @@ import {
   type RegistryClientOptions,
   type RegistryRule,
 } from './oci/index.ts';
+import { type Config, settings } from './settings.ts';
 
 /** A file about registries cannot be used; `message` names it and is for whoever starts the program. */
 export class RegistryAccessError extends Error {

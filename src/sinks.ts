@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Config } from './config.ts';
 import type { EventSink } from './controllers/index.ts';
 import { createCloudEventsSink } from './events/cloudevents.ts';
 import { createCursorStore } from './events/cursor-store.ts';
@@ -7,6 +6,7 @@ import { createPost } from './events/http-post.ts';
 import { parseRedisUrl } from './events/redis-url.ts';
 import { parseSecrets } from './events/signature.ts';
 import type { Clock } from './lib/clock.ts';
+import type { Config } from './settings.ts';
 import type { Store } from './store/store.ts';
 
 /** Sinks of change events that are open. */

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Writer } from './cli/index.ts';
-import { type Config, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 import type { Logger } from './lib/logger.ts';
 import { createLogger } from './observability/logger.ts';
+import { dockerConfigProblem } from './oci/index.ts';
+import type { Config } from './settings.ts';
 
 /** What a mode of the program is given by whoever starts it. */
 export type StartIo = {
@@ -14,21 +16,6 @@ export type StartIo = {
 
 /** What every mode begins with. */
 export type Start = { readonly config: Config; readonly logger: Logger; readonly isPretty: boolean };
-
-const assertDockerConfig = (text: string, file: string): void => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // What the parser says quotes the text, which holds credentials.
-  }
-  if (typeof value === 'object' && value !== null && 'kind' in value)
-    throw new Error(
-      `${file} is an object of Kubernetes; give the Docker config file that its data holds, decoded`,
-    );
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${file} is not a JSON object; give a Docker config file, as "docker login" writes it`);
-};
 
 /** Files with credentials that cannot be used: found out now rather than at the first import. */
 const unusableFiles = (config: Config): readonly string[] => {
@@ -47,8 +34,10 @@ const unusableFiles = (config: Config): readonly string[] => {
     if (file === '') return [];
     try {
       const text = readFileSync(file, 'utf8');
-      if (isDockerConfig) assertDockerConfig(text, file);
-      return [];
+      const problem = isDockerConfig ? dockerConfigProblem(text) : undefined;
+      return problem === undefined
+        ? []
+        : [`${flag}: ${file} is ${problem}; give a Docker config file, as "docker login" writes it`];
     } catch (error) {
       return [`${flag}: ${error instanceof Error ? error.message : String(error)}`];
     }

@@ -1,5 +1,9 @@
 export { createRegistryClient, type RegistryClientOptions } from './client.ts';
-export { type ParsedDockerConfig, parseDockerConfig } from './credentials/docker-config.ts';
+export {
+  dockerConfigProblem,
+  type ParsedDockerConfig,
+  parseDockerConfig,
+} from './credentials/docker-config.ts';
 export { anonymous, type CredentialEntry, createKeychain } from './credentials/keychain.ts';
 export {
   createOperatorCredentials,

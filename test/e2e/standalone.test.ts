@@ -266,7 +266,7 @@ describe('serve that cannot start', () => {
       const { code, stderr } = await start([flag, file]);
       expect(code).toBe(2);
       expect(stderr).toBe(
-        `error: ${flag}: ${file} is not a JSON object; give a Docker config file, as "docker login" writes it\n`,
+        `error: ${flag}: ${file} is not valid JSON; give a Docker config file, as "docker login" writes it\n`,
       );
       rmSync(dirname(file), { recursive: true });
     },

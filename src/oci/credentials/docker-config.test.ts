@@ -93,6 +93,11 @@ describe('parseDockerConfig', () => {
     ['no JSON', 'hunter2', 'not valid JSON'],
     ['half a document', '{"auths":{"quay.io":{"password":"hunter2"', 'not valid JSON'],
     ['a list', '["hunter2"]', 'not a JSON object'],
+    [
+      'a Secret',
+      '{"apiVersion":"v1","kind":"Secret","data":{"a":"hunter2"}}',
+      'an object of Kubernetes, and not what its data holds, decoded',
+    ],
     ['auths that are no object', '{"auths":"hunter2"}', 'auths is not an object'],
   ])('refuses %s without quoting it', (_name, text, problem) => {
     expect(parseDockerConfig(text, 'secret')).toEqual({ entries: [], problems: [`secret: ${problem}`] });

@@ -87,6 +87,26 @@ const parseStatic = (config: JsonObject, source: string): ParsedDockerConfig => 
     : { entries: [], problems: [`${source}: auths is not an object`] };
 };
 
+const readWhole = (text: string): JsonObject | string => {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, and the text holds passwords.
+    return 'not valid JSON';
+  }
+  if (!isJsonObject(json)) return 'not a JSON object';
+  return 'apiVersion' in json && 'kind' in json
+    ? 'an object of Kubernetes, and not what its data holds, decoded'
+    : json;
+};
+
+/** What is wrong with a file of credentials as a whole, as a part of a sentence; undefined: nothing. */
+export const dockerConfigProblem = (text: string): string | undefined => {
+  const whole = readWhole(text);
+  return typeof whole === 'string' ? whole : undefined;
+};
+
 /**
  * Reads `~/.docker/config.json` and what `kubernetes.io/dockerconfigjson` secrets hold (`auths`), or the older `.dockercfg`
  * (the same map without `auths` around it). `source` names the file or secret in problems and in credentials.
@@ -105,14 +125,8 @@ export const parseDockerConfig = (
     entries: [],
     problems: [`${source}: ${problem}`],
   });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text, and the text holds passwords.
-    return unreadable('not valid JSON');
-  }
-  if (!isJsonObject(json)) return unreadable('not a JSON object');
+  const json = readWhole(text);
+  if (typeof json === 'string') return unreadable(json);
   const dynamic = helpers === undefined ? { entries: [], problems: [] } : parseHelpers(json, source, helpers);
   const fixed = parseStatic(json, source);
   return {
