@@ -135,7 +135,8 @@ export const withFieldsOf = (
 };
 
 /**
- * The next version of an object with its managers: whoever changes a field manages it, alone.
+ * The next version of an object with its managers: whoever changes a field manages it, alone. `asStored` makes of it what will be
+ * stored: what that fills in is the writer's, and not what it leaves out.
  *
  * Objects that nobody ever applied have no managers: tracking begins with the first apply, so that the others stay small.
  */
@@ -143,12 +144,13 @@ export const trackUpdate = (
   old: KubernetesObject,
   next: KubernetesObject,
   write: Write,
+  asStored: (object: KubernetesObject) => KubernetesObject,
 ): KubernetesObject => {
   const { managedFields = old.metadata.managedFields } = next.metadata;
   const given = { ...next, metadata: { ...next.metadata, managedFields: managedFields ?? [] } };
   const managers = managersOf(given);
   if (managers.length === 0) return withManagers(next, []);
-  const { changed, removed } = compareValues(old, next, schemaOf(write.resource));
+  const { changed, removed } = compareValues(old, asStored(next), schemaOf(write.resource));
   const taken = manageable(changed, write);
   const gone = union(taken, manageable(removed, write));
   const left = managers.map((manager) =>

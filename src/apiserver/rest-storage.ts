@@ -52,7 +52,7 @@ export type RestStorage<T extends KubernetesObject = KubernetesObject> = {
   readonly columns: readonly Column<T>[];
   /** Keeps `metadata.managedFields` as it is given them, which server-side apply needs. Default false. */
   readonly managesFields?: boolean;
-  /** The object as it will be stored: who writes owns what this fills in, and not what it leaves out. */
+  /** The object as it will be stored, of which {@link managesFields} is kept. */
   applyDefaults?(object: T): T;
   get?(key: ObjectKey, context: RestContext): Promise<T>;
   list?(options: ListOptions, context: RestContext): Promise<RestList<T>>;

@@ -21,5 +21,10 @@ export const tracked = (
   const { storage } = request;
   if (storage.managesFields !== true) return next;
   if (old === undefined) return withManagers(next, []);
-  return trackUpdate(old, storage.applyDefaults?.(next) ?? next, writeOf(request, 'Update'));
+  return trackUpdate(
+    old,
+    next,
+    writeOf(request, 'Update'),
+    (object) => storage.applyDefaults?.(object) ?? object,
+  );
 };

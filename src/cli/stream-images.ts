@@ -1,10 +1,10 @@
+import { matchHistory } from '../api/history-image.ts';
 import type { ImageStream, TagEvent } from '../api/image-stream.ts';
 import type { ImageStreamImageName, ImageStreamTagName } from '../api/image-stream-names.ts';
-import { imageMatchesId } from '../api/image-stream-names.ts';
 import { failureIn } from '../api/import-failure.ts';
 import { resolveReference } from '../api/reference-policy.ts';
 import { imageStreams } from '../api/resources.ts';
-import { findTag, historyDigests, latestTagEvent } from '../api/tag-history.ts';
+import { findTag, latestTagEvent } from '../api/tag-history.ts';
 import { mapLimit } from '../lib/map-limit.ts';
 import type { ApiClient } from './client.ts';
 import type { EmbeddedImage } from './describe-image.ts';
@@ -103,12 +103,10 @@ export const imageOfStream = async (
   onNote: OnNote,
   signal: AbortSignal,
 ): Promise<EmbeddedImage> => {
-  const history = historyDigests(await client.get(imageStreams, name, signal));
-  const matchesId = (digest: string): boolean => imageMatchesId(digest, id);
-  const direct = history.filter(matchesId);
-  const matches =
-    direct.length > 0 ? direct : (await childDigests(client, history, signal)).filter(matchesId);
-  const [digest, ...others] = new Set(matches);
+  const stream = await client.get(imageStreams, name, signal);
+  const [digest, ...others] = await matchHistory(stream, id, (digests) =>
+    childDigests(client, digests, signal),
+  );
   if (digest === undefined) throw failed(`the history of the image stream "${name}" has no image "${id}"`);
   if (others.length > 0)
     throw failed(`"${id}" names several images of "${name}": ${[digest, ...others].join(', ')}`);

@@ -1,12 +1,8 @@
-import {
-  formatImageStreamImageName,
-  imageMatchesId,
-  parseImageStreamImageName,
-} from '../../api/image-stream-names.ts';
+import { matchHistory } from '../../api/history-image.ts';
+import { formatImageStreamImageName, parseImageStreamImageName } from '../../api/image-stream-names.ts';
 import type { ImageStreamImage } from '../../api/image-stream-tag.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { imageStreamImages } from '../../api/resources.ts';
-import { historyDigests } from '../../api/tag-history.ts';
 import type { Store } from '../../store/store.ts';
 import { badRequestError, conflictError, notFoundError } from '../errors.ts';
 import type { RestStorage } from '../rest-storage.ts';
@@ -38,11 +34,9 @@ export const createImageStreamImageStorage = ({
     const parts = parseImageStreamImageName(name);
     if (parts === undefined) throw badRequestError('ImageStreamImages must be retrieved with <name>@<id>');
     const stream = await getStream(store, imageStreamImages, { namespace, name: parts.stream }, signal);
-    const history = historyDigests(stream);
-    const matchesId = (digest: string): boolean => imageMatchesId(digest, parts.id);
-    const direct = history.filter(matchesId);
-    const found = direct.length > 0 ? direct : (await childDigests(store, history, signal)).filter(matchesId);
-    const [digest, ...others] = new Set(found);
+    const [digest, ...others] = await matchHistory(stream, parts.id, (digests) =>
+      childDigests(store, digests, signal),
+    );
     if (digest === undefined) throw notFoundError(inSingular(imageStreamImages), name);
     if (others.length > 0) {
       const why = `multiple images match the prefix "${parts.id}": ${[digest, ...others].join(', ')}`;

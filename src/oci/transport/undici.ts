@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
 import { type Dispatcher, errors } from 'undici';
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
 import { type AddressPolicy, blockedHostname } from './address.ts';
 import { type Certificates, noCertificates } from './certificates.ts';
@@ -33,6 +34,9 @@ export type UndiciOptions = {
 
 /** Registries answer within a second or two; these bound what a broken one costs. */
 const defaultTimeouts: Timeouts = { connectMs: 10_000, idleMs: 30_000, totalMs: 60_000 };
+
+/** Origins of which it is remembered how they are spoken to: names of registries are anybody's to make up. */
+const maxOrigins = 1_000;
 
 /** Errors say what they have to say in the beginning. */
 const maxErrorBytes = 64 * 1024;
@@ -151,7 +155,7 @@ export const createUndiciSend = (options: UndiciOptions) => {
    * Whether connections are used on after a HEAD, by origin. A server that wrongly sends a body makes no HTTP of its next answer: that
    * one is asked for anew, and from then on each HEAD has a connection of its own.
    */
-  const afterHead = new Map<string, 'kept' | 'closed'>();
+  const afterHead = createBoundedMap<'kept' | 'closed'>(maxOrigins);
 
   const send: Send = async (request, signal) => {
     signal.throwIfAborted();
@@ -171,7 +175,7 @@ export const createUndiciSend = (options: UndiciOptions) => {
         // Else each HEAD, and so each refresh, costs a connection.
         ...(request.method === 'HEAD' && afterHead.get(origin) !== 'closed' ? { reset: false } : {}),
       });
-      if (request.method === 'HEAD' && !afterHead.has(origin)) afterHead.set(origin, 'kept');
+      if (request.method === 'HEAD' && afterHead.get(origin) === undefined) afterHead.set(origin, 'kept');
       return await readAnswer(request, response);
     } catch (error) {
       signal.throwIfAborted();
