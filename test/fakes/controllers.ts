@@ -5,6 +5,7 @@ import { imageStreams } from '../../src/api/resources.ts';
 import { findTag } from '../../src/api/tag-history.ts';
 import {
   type ControllerEvent,
+  type ControllersOptions,
   createControllers,
   createPullSecrets,
   createStoreWorkloads,
@@ -90,6 +91,40 @@ export const stopAll = (): void => {
   for (const stop of running.splice(0)) stop.abort(new Error('the test is over'));
 };
 
+/** What controllers need besides an importer, over a store that holds everything; what they tell nobody hears. */
+export const controllersOn = ({
+  store,
+  clock,
+  logger,
+}: Pick<ControllersOptions, 'store' | 'clock' | 'logger'>) =>
+  ({
+    store,
+    clock,
+    logger,
+    keychains: createKeychains({
+      listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
+      readShared: async () => [],
+      onProblem: () => undefined,
+    }),
+    pullSecrets: createPullSecrets({ store, clock, logger, onEvent: () => undefined }),
+    settings: {
+      historyLimit: 20,
+      maxTagsPerRepository: 500,
+      intervals: { defaultMs: intervalMs, floorMs: 1_000 },
+      importWorkers: 8,
+      importRequestTtlMs: 10 * minuteMs,
+      eventTtlMs,
+      triggersPerMinute: 0,
+    },
+    references: 'unrestricted',
+    targets: { workloads: workloadKinds, builds: [], access: createStoreWorkloads(store) },
+    recordEvent: createEventRecorder(store),
+    noteOfChange,
+    onRuntime: () => undefined,
+    onEvent: () => undefined,
+    onTrigger: () => undefined,
+  }) satisfies Omit<ControllersOptions, 'importer' | 'publish'>;
+
 /** The controllers over a store in memory and a fake registry, by a manual clock. */
 export const startControllers = (references: ReferenceMode = 'unrestricted') => {
   const clock = createManualClock();
@@ -105,34 +140,12 @@ export const startControllers = (references: ReferenceMode = 'unrestricted') => 
     const stop = new AbortController();
     running.push(stop);
     const controllers = createControllers({
-      store,
+      ...controllersOn({ store, clock, logger }),
       importer: createImporter({ client, clock }),
-      keychains: createKeychains({
-        listSecrets: async (namespace, signal) => (await store.list(secrets, { namespace }, signal)).items,
-        readShared: async () => [],
-        onProblem: () => undefined,
-      }),
-      pullSecrets: createPullSecrets({ store, clock, logger, onEvent: () => undefined }),
-      clock,
-      logger,
-      settings: {
-        historyLimit: 20,
-        maxTagsPerRepository: 500,
-        intervals: { defaultMs: intervalMs, floorMs: 1_000 },
-        importWorkers: 8,
-        importRequestTtlMs: 600_000,
-        eventTtlMs,
-        triggersPerMinute: 0,
-      },
       references,
       pauseNamespace: 'ops',
-      targets: { workloads: workloadKinds, builds: [], access: createStoreWorkloads(store) },
-      recordEvent: createEventRecorder(store),
-      noteOfChange,
       publish: (changes) => published.push(...changes),
-      onRuntime: () => undefined,
       onEvent: (event) => told.push(event),
-      onTrigger: () => undefined,
     });
     const ended = controllers.run(stop.signal);
     await eventually(() => controllers.hasSynced(), 'the first lists');
