@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { parse } from 'yaml';
 import { administer, install, installCrds, type RunningController } from '../../test/cluster/harness.ts';
 import { createManyStreams, isStillThere, type Many, manyTags } from '../../test/cluster/many-streams.ts';
 import { memoryOf, startMeasured, untilIdle, untilRead } from '../../test/cluster/measured.ts';
-import { usageOf } from '../../test/e2e/load/measure.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../test/fakes/registry/index.ts';
 import { findClusterPrograms } from '../../test/setup/cluster-programs.ts';
 import {
@@ -13,10 +11,16 @@ import {
   type KubePrograms,
   startKubeApiserver,
 } from '../../test/setup/kube-apiserver.ts';
-import { type Bench, type Group, inTurns, runsOf, sized, timed } from '../bench.ts';
-
-/** Of design.md §8; the last two are for so many streams with a history of one image. */
-const targets = { streams: 10_000, startRatio: 2, residentMiB: 400, idlePercent: 2 };
+import { type Bench, type Group, inTurns, runsOf, timed } from '../bench.ts';
+import {
+  createGrowth,
+  idlePercent,
+  isTargeted,
+  type ManyStreams,
+  reportIdle,
+  sizeOf,
+  targets,
+} from '../many-streams.ts';
 
 type Amount = Pick<Many, 'streams' | 'history'>;
 
@@ -63,24 +67,16 @@ const openBareList = (bench: Bench, { server }: Place): (() => Promise<number>) 
   return () => timed(listAll);
 };
 
-const labelOf = ({ streams, history }: Amount): string =>
-  `cluster, ${streams} streams × ${manyTags.length} tags × ${history} item${history === 1 ? '' : 's'}`;
+const manyOf = ({ streams, history: items }: Amount): ManyStreams => ({
+  label: `cluster, ${streams} streams × ${manyTags.length} tags × ${items} item${items === 1 ? '' : 's'}`,
+  family: 'cluster',
+  streams,
+  items,
+});
 
-const idlePercent = async (
-  { process: { pid = 0 } }: RunningController,
-  seconds: number,
-  signal: AbortSignal,
-): Promise<number> => {
-  const before = await usageOf(pid);
-  const tookMs = await timed(() => sleep(seconds * 1000, undefined, { signal }));
-  return (((await usageOf(pid)).cpuSeconds - before.cpuSeconds) / (tookMs / 1000)) * 100;
-};
-
-/** Rows about one amount; resolves to the resident memory. */
+/** Rows about one amount; resolves to the resident memory in MiB. */
 const measure = async (bench: Bench, place: Place, amount: Amount): Promise<number> => {
-  const name = labelOf(amount);
-  const isTarget = amount.streams >= targets.streams && amount.history === 1;
-  const sizeOf = (what: string) => ({ family: `cluster ${what} ${amount.history}`, count: amount.streams });
+  const many = manyOf(amount);
   let running: RunningController | undefined;
   bench.cleanup(() => running?.stop('SIGKILL'));
   const ours = async (): Promise<number> => {
@@ -94,36 +90,24 @@ const measure = async (bench: Bench, place: Place, amount: Amount): Promise<numb
   const figures = await inTurns(bench, runsOf(bench, 'long'), { ours, floor: openBareList(bench, place) });
   if (running === undefined) throw new Error('no controller was started');
   await untilIdle(running);
-  const { resident } = await memoryOf(running);
-  const idle = await idlePercent(running, sized(bench, { smoke: 1, normal: 10, full: 60 }), bench.signal);
+  const residentMiB = (await memoryOf(running)).resident / 2 ** 20;
+  const percent = await idlePercent(bench, running.process.pid ?? 0);
   bench.row({
-    name: `${name}: start to synced`,
+    name: `${many.label}: start to synced`,
     unit: 'ms',
     ...figures,
-    size: sizeOf('start'),
-    ...(isTarget ? { target: targets.startRatio } : {}),
+    size: sizeOf(many, 'start'),
+    ...(isTargeted(many) ? { target: targets.startRatio } : {}),
   });
   bench.row({
-    name: `${name}: requests to registries`,
+    name: `${many.label}: requests to registries`,
     unit: 'requests',
     values: [place.registry.requests.length],
     target: Math.ceil((amount.streams * manyTags.length) / 1000),
   });
-  bench.row({
-    name: `${name}: memory after a collection`,
-    unit: 'MiB',
-    values: [resident / 2 ** 20],
-    size: sizeOf('memory'),
-    ...(isTarget ? { target: targets.residentMiB } : {}),
-  });
-  bench.row({
-    name: `${name}: idle CPU`,
-    unit: '% of a core',
-    values: [idle],
-    ...(isTarget ? { target: targets.idlePercent } : {}),
-  });
+  reportIdle(bench, many, { residentMiB, percent });
   await running.stop();
-  return resident;
+  return residentMiB;
 };
 
 const amounts = (streams: readonly number[], history: number): readonly Amount[] =>
@@ -144,21 +128,11 @@ export const clusterGroup: Group = {
     }
     const few = [10, 100, 1000];
     const all = bench.size === 'full' ? [...few, targets.streams] : few;
-    for (const history of [1, 20]) {
-      let smallest: { readonly resident: number; readonly streams: number } | undefined;
-      for (const amount of amounts(all, history)) {
-        const place = await makePlace(bench, programs, amount);
-        const resident = await measure(bench, place, amount);
-        smallest ??= { resident, streams: amount.streams };
-        const more = amount.streams - smallest.streams;
-        if (more > 0)
-          bench.row({
-            name: `${labelOf(amount)}: memory per stream`,
-            unit: 'KiB',
-            values: [(resident - smallest.resident) / 1024 / more],
-          });
-        await place.server.stop();
-      }
+    const reportGrowth = createGrowth(bench);
+    for (const amount of [1, 20].flatMap((history) => amounts(all, history))) {
+      const place = await makePlace(bench, programs, amount);
+      reportGrowth(manyOf(amount), await measure(bench, place, amount));
+      await place.server.stop();
     }
   },
 };

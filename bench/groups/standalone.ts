@@ -7,13 +7,19 @@ import { promisify } from 'node:util';
 import { usageOf } from '../../test/e2e/load/measure.ts';
 import { eventually, type Serve } from '../../test/e2e/serve.ts';
 import { type Bench, type Group, sized, timed } from '../bench.ts';
+import {
+  createGrowth,
+  idlePercent,
+  isTargeted,
+  type ManyStreams,
+  reportIdle,
+  sizeOf,
+  targets,
+} from '../many-streams.ts';
 import { type BenchRegistry, startBenchRegistry } from '../registry/index.ts';
 import { startBenchServe } from '../serve.ts';
 import { sharedNowMs } from '../shared-time.ts';
 import { type Amount, seed, tagsPerStream } from '../standalone/seed.ts';
-
-/** Of design.md §8; they are for so many streams with a history of one image. */
-const targets = { streams: 10_000, startRatio: 2, residentMiB: 400, idlePercent: 2 };
 
 const lister = join(import.meta.dirname, '../programs/list-store.ts');
 
@@ -31,13 +37,6 @@ const startUntilSynced = async (bench: Bench, dataDir: string): Promise<Serve> =
   return serve;
 };
 
-/** Seconds of processor time per second of the clock, in percent of one core. */
-const idlePercent = async (pid: number, seconds: number, signal: AbortSignal): Promise<number> => {
-  const before = await usageOf(pid);
-  const tookMs = await timed(() => sleep(seconds * 1000, undefined, { signal }));
-  return (((await usageOf(pid)).cpuSeconds - before.cpuSeconds) / (tookMs / 1000)) * 100;
-};
-
 /** What a process holds once it has collected its garbage. */
 const collectedMiB = async (serve: Serve, signal: AbortSignal): Promise<number> => {
   const pid = serve.process.pid ?? 0;
@@ -49,8 +48,12 @@ const collectedMiB = async (serve: Serve, signal: AbortSignal): Promise<number> 
 
 type Place = { readonly dataDir: string; readonly registry: BenchRegistry };
 
-const labelOf = ({ streams, items }: Amount): string =>
-  `standalone, ${streams} streams × ${tagsPerStream} tags × ${items} item${items === 1 ? '' : 's'}`;
+const manyOf = ({ streams, items }: Amount): ManyStreams => ({
+  label: `standalone, ${streams} streams × ${tagsPerStream} tags × ${items} item${items === 1 ? '' : 's'}`,
+  family: 'standalone',
+  streams,
+  items,
+});
 
 /** The newest revision of the store: it counts writes. */
 const revisionOf = async (serve: Serve): Promise<number> => {
@@ -94,52 +97,37 @@ const measureStart = async (bench: Bench, place: Place, amount: Amount): Promise
   }
   const { values, floors, requests } = starts;
   const writes = starts.writes.slice(1).map((revision, index) => revision - (starts.writes[index] ?? 0));
-  const isTarget = amount.streams >= targets.streams && amount.items === 1;
-  const name = labelOf(amount);
+  const many = manyOf(amount);
+  const name = many.label;
   bench.row({
     name: `${name}: start to synced`,
     unit: 'ms',
     values,
     floors,
-    size: { family: `standalone start ${amount.items}`, count: amount.streams },
-    ...(isTarget ? { target: targets.startRatio } : {}),
+    size: sizeOf(many, 'start'),
+    ...(isTargeted(many) ? { target: targets.startRatio } : {}),
   });
   bench.row({ name: `${name}: requests of a start`, unit: 'requests', values: requests, target: 0 });
   bench.row({ name: `${name}: writes of a start`, unit: 'writes', values: writes, target: 0 });
   return serve;
 };
 
-/** Rows about a server that has nothing to do. */
+/** Rows about a server that has nothing to do; resolves to the resident memory in MiB. */
 const measureIdle = async (
   bench: Bench,
   serve: Serve,
   { dataDir }: Place,
   amount: Amount,
 ): Promise<number> => {
-  const { signal } = bench;
-  const name = labelOf(amount);
-  const isTarget = amount.streams >= targets.streams && amount.items === 1;
-  const sizeOf = (what: string) => ({ family: `standalone ${what} ${amount.items}`, count: amount.streams });
-  const resident = await collectedMiB(serve, signal);
-  const seconds = sized(bench, { smoke: 1, normal: 10, full: 60 });
-  const idle = await idlePercent(serve.process.pid ?? 0, seconds, signal);
+  const many = manyOf(amount);
+  const residentMiB = await collectedMiB(serve, bench.signal);
+  const percent = await idlePercent(bench, serve.process.pid ?? 0);
   await serve.stop();
   const fileBytes = statSync(join(dataDir, 'imagestreams.db')).size;
-  bench.row({
-    name: `${name}: memory after a collection`,
-    unit: 'MiB',
-    values: [resident],
-    size: sizeOf('memory'),
-    ...(isTarget ? { target: targets.residentMiB } : {}),
-  });
-  bench.row({
-    name: `${name}: idle CPU`,
-    unit: '% of a core',
-    values: [idle],
-    ...(isTarget ? { target: targets.idlePercent } : {}),
-  });
-  bench.row({ name: `${name}: file per stream`, unit: 'KiB', values: [fileBytes / 1024 / amount.streams] });
-  return resident;
+  reportIdle(bench, many, { residentMiB, percent });
+  const values = [fileBytes / 1024 / amount.streams];
+  bench.row({ name: `${many.label}: file per stream`, unit: 'KiB', values });
+  return residentMiB;
 };
 
 /** How a standalone server fares with many streams that have all they ask for. */
@@ -155,22 +143,14 @@ export const standaloneGroup: Group = {
       ],
       full: [1, 20].flatMap((items) => [10, 100, 1000, 10_000].map((streams) => ({ streams, items }))),
     });
-    /** What is held whatever there is, by items. */
-    const smallest = new Map<number, { readonly resident: number; readonly streams: number }>();
+    const reportGrowth = createGrowth(bench);
     for (const amount of amounts) {
       const dataDir = mkdtempSync(join(tmpdir(), 'bench-standalone-'));
       bench.cleanup(() => rmSync(dataDir, { recursive: true, force: true }));
       await seed(bench, { dataDir, host: registry.host, amount });
       const place = { dataDir, registry };
-      const resident = await measureIdle(bench, await measureStart(bench, place, amount), place, amount);
-      const few = smallest.get(amount.items) ?? { resident, streams: amount.streams };
-      smallest.set(amount.items, few);
-      if (few.streams < amount.streams)
-        bench.row({
-          name: `${labelOf(amount)}: memory per stream`,
-          unit: 'KiB',
-          values: [((resident - few.resident) * 1024) / (amount.streams - few.streams)],
-        });
+      const serve = await measureStart(bench, place, amount);
+      reportGrowth(manyOf(amount), await measureIdle(bench, serve, place, amount));
       rmSync(dataDir, { recursive: true, force: true });
     }
   },

@@ -8,8 +8,8 @@ import type { Stored } from '../../../src/api/meta.ts';
 import { anImage, push } from '../../fakes/registry/index.ts';
 import { type DockerRegistry, hasDockerRegistry, startDockerRegistry } from '../../setup/docker-registry.ts';
 import { eventually, type Serve, startServe } from '../serve.ts';
+import { createStream, path } from './create-stream.ts';
 
-const path = '/apis/image.openshift.io/v1/namespaces/default/imagestreams';
 const interval = '2s';
 const patientMs = 120_000;
 const names = ['a', 'b', 'c'];
@@ -50,18 +50,7 @@ describe.skipIf(!hasDockerRegistry)('a registry that is down for three intervals
   const list = async (): Promise<Streams> =>
     ((await serve.api('GET', path)).body as { readonly items: Streams }).items;
   const create = async (): Promise<void> => {
-    for (const name of names) {
-      const spec = {
-        tags: tags.map((tag) => ({
-          name: tag,
-          from: { kind: 'DockerImage', name: `${registry.host}/team/${name}:${tag}` },
-          importPolicy: { scheduled: true, insecure: true },
-        })),
-      };
-      const metadata = { name, annotations: { 'imagestreams.dev/refresh-interval': interval } };
-      const object = { apiVersion: 'image.openshift.io/v1', kind: 'ImageStream', metadata, spec };
-      expect((await serve.api('POST', path, object)).status).toBe(201);
-    }
+    for (const name of names) await createStream(serve, registry.host, { name, tags, interval });
   };
   /** Slots that have come, by what came of them; the server's own count. */
   const slots = async (outcome: string): Promise<number> => {

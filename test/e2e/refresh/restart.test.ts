@@ -7,9 +7,9 @@ import { anImage, type FakeRegistry, startFakeRegistry } from '../../fakes/regis
 import { hasRedis } from '../../setup/redis.ts';
 import { eventually, type Serve, startServe } from '../serve.ts';
 import { changesAfter } from './change-log.ts';
+import { createStream, path } from './create-stream.ts';
 import { eventName, idOf, readSinks, type Sinks, startSinks } from './sinks.ts';
 
-const path = '/apis/image.openshift.io/v1/namespaces/default/imagestreams';
 const patientMs = 180_000;
 const tags = Array.from({ length: 50 }, (_, index) => `t${index}`);
 /** The first stream has slots while the test runs; the others' lie hours apart. */
@@ -53,18 +53,8 @@ describe.skipIf(!hasRedis)('a restart with 1,000 scheduled tags', () => {
   // A repository for each stream: nothing is shared, so that every tag has its own slot.
   const source = (stream: string, tag: string): string => `team/${stream}/manifests/${tag}`;
   const create = async (serve: Serve): Promise<void> => {
-    for (const { name, interval } of streams) {
-      const spec = {
-        tags: tags.map((tag) => ({
-          name: tag,
-          from: { kind: 'DockerImage', name: `${registry.host}/team/${name}:${tag}` },
-          importPolicy: { scheduled: true, insecure: true },
-        })),
-      };
-      const metadata = { name, annotations: { 'imagestreams.dev/refresh-interval': interval } };
-      const object = { apiVersion: 'image.openshift.io/v1', kind: 'ImageStream', metadata, spec };
-      expect((await serve.api('POST', path, object)).status).toBe(201);
-    }
+    for (const { name, interval } of streams)
+      await createStream(serve, registry.host, { name, tags, interval });
   };
   /** Slots of a tag within a time, the ends included. */
   const slotsOf = (stream: (typeof streams)[number], tag: string, fromMs: number, toMs: number) => {
