@@ -195,7 +195,9 @@ const runCommand = async (
       case 'replace': {
         const object = objectOf(command, namespace, resourceVersion);
         const written = await store[command.verb](imageStreams, object, {}, signal);
-        return written.metadata.resourceVersion === newest ? 'unchanged' : 'written';
+        if (written.metadata.resourceVersion !== newest) return 'written';
+        // A kube-apiserver answers the update that removes the last finalizer of a marked object with what was sent, revision and all.
+        return (await store.get(imageStreams, key, signal)) === undefined ? 'written' : 'unchanged';
       }
     }
   } catch (error) {
