@@ -18,6 +18,8 @@ describe('CommitQueue', () => {
   let log: RevisionLog;
   let commits: (readonly Change[])[];
   let queue: CommitQueue;
+  /** What waits for the disk does. */
+  let sync: () => Promise<void>;
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'store-'));
@@ -25,7 +27,13 @@ describe('CommitQueue', () => {
     database = openDatabase(file);
     log = new RevisionLog(new Sql(database, file));
     commits = [];
-    queue = new CommitQueue({ log, file, onCommit: (changes) => commits.push(changes) });
+    sync = async () => undefined;
+    queue = new CommitQueue({
+      log,
+      file,
+      sync: () => sync(),
+      onCommit: (changes) => commits.push(changes),
+    });
   });
   afterEach(() => {
     closeDatabase(database, file);
@@ -105,12 +113,63 @@ describe('CommitQueue', () => {
     expect(metadata.resourceVersion).toBe('3');
   });
 
+  it('tells nobody of a write before it stands on the disk, and commits what comes meanwhile together', async () => {
+    let release = (): void => undefined;
+    sync = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const answered: string[] = [];
+    const write = (name: string) => queue.run(put(name), signal).then(() => void answered.push(name));
+    const first = write('a');
+    await settle();
+    expect([isThere('a'), log.isSettled, log.last]).toEqual([true, false, 1]);
+    expect([answered, commits]).toEqual([[], []]);
+
+    const others = [write('b'), write('c')];
+    await settle();
+    expect(isThere('b')).toBe(false);
+    release();
+    await first;
+    expect([answered, commits.length, log.last]).toEqual([['a'], 1, 2]);
+    await settle();
+    release();
+    await Promise.all(others);
+    expect(commits.map(({ length }) => length)).toEqual([1, 2]);
+    expect([log.isSettled, log.last]).toEqual([true, 4]);
+  });
+
+  it('does not wait for the disk where nothing was written', async () => {
+    sync = async () => Promise.reject(new Error('asked for'));
+    const refusal = new StoreError('conflict', 'no');
+    await expect(
+      queue.run(() => {
+        throw refusal;
+      }, signal),
+    ).rejects.toBe(refusal);
+  });
+
+  it('takes no more once the disk has failed, because nobody can know what it holds', async () => {
+    await queue.run(put('before'), signal);
+    sync = async () => Promise.reject(new Error('EIO: i/o error, fdatasync'));
+    const failed = new StoreError(
+      'unavailable',
+      `write to ${file}: EIO: i/o error, fdatasync; nothing more is written; see to the disk and restart`,
+    );
+    const first = expect(queue.run(put('a'), signal)).rejects.toEqual(failed);
+    await settle();
+    await first;
+    sync = async () => undefined;
+    expect(() => queue.run(put('b'), signal)).toThrow(failed);
+    expect([commits.length, log.last]).toEqual([1, 2]);
+    await queue.close();
+  });
+
   it('commits what is waiting when it closes, and takes no more', async () => {
     const waiting = queue.run(put('a'), signal);
-    queue.close();
+    await queue.close();
     expect(isThere('a')).toBe(true);
     await waiting;
-    await settle();
     expect(commits).toHaveLength(1);
     expect(() => queue.run(put('b'), signal)).toThrow('the store is closed');
   });

@@ -46,12 +46,14 @@ describe('compaction', () => {
         append({ resource: 'things', key, old: log.current('things', key), next });
       }
     });
+    log.settle();
   };
   const remove = (name: string): void => {
     const key = { namespace: 'shop', name };
     log.transaction(({ append }) =>
       append({ resource: 'things', key, old: log.current('things', key), next: undefined }),
     );
+    log.settle();
   };
   const rows = (): number =>
     Number(database.prepare('SELECT count(*) AS count FROM revisions').get()?.['count']);

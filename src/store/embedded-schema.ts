@@ -142,8 +142,9 @@ const prepare = (database: DatabaseSync, file: string): void => {
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   if (pragma(database, 'application_id') !== applicationId)
     database.exec(`PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE; ${schema} COMMIT`);
+  // Waiting for the disk is the affair of WriteAheadLog.
   database.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16000',
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16000',
   );
   const found = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (found !== 'ok') throw corrupt(file, String(found).replaceAll(/\s+/g, ' '));

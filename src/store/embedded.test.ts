@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aStream, testStore } from '../../test/contract/store.ts';
 import { createManualClock } from '../../test/fakes/clock.ts';
@@ -202,14 +203,49 @@ describe('openEmbeddedStore', () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  it('ends watches when it closes, and takes nothing afterwards', async () => {
+  it('shows nobody a write before its writer hears that it stands on the disk', async () => {
+    const store = open();
+    const key = { namespace: 'shop', name: 'app' };
+    const before = await create(store, 'app', 'before');
+    const changed = { ...before, metadata: { ...before.metadata, annotations: { text: 'after' } } };
+    let looked = 0;
+    /** Looks, for as long as the write is under way, at what others see. */
+    const others = async (write: Promise<unknown>, expected: ImageStream): Promise<void> => {
+      let isDone = false;
+      const done = write.then(() => {
+        isDone = true;
+      });
+      for (; !isDone; await nextTurn()) {
+        const [object, { items, resourceVersion }] = await Promise.all([
+          store.get(imageStreams, key, signal),
+          store.list(imageStreams, {}, signal),
+        ]);
+        if (isDone) break;
+        looked += 1;
+        expect([object, items, resourceVersion]).toEqual([
+          expected,
+          [expected],
+          expected.metadata.resourceVersion,
+        ]);
+      }
+      await done;
+    };
+    await others(store.update(imageStreams, changed, {}, signal), before);
+    const after = await store.get(imageStreams, key, signal);
+    expect(after?.metadata.annotations).toEqual({ text: 'after' });
+    if (after !== undefined) await others(store.delete(imageStreams, key, {}, signal), after);
+    expect(await store.get(imageStreams, key, signal)).toBe(undefined);
+    expect(looked).toBeGreaterThan(2);
+  });
+
+  it('ends watches when it has told of the last write and closes, and takes nothing afterwards', async () => {
     const store = open();
     const { resourceVersion } = await store.list(imageStreams, {}, signal);
-    const watching = collect(store, resourceVersion, 1);
+    const watching = collect(store, resourceVersion, 2);
     const accepted = create(store, 'app');
     await store.close();
     expect((await accepted).metadata.name).toBe('app');
-    expect(await watching).toEqual([]);
+    expect(await watching).toEqual([{ type: 'ADDED', object: await accepted }]);
     await store.close();
     const unavailable = { code: 'unavailable', message: `${file}: the store is closed` };
     await expect(create(store, 'late')).rejects.toMatchObject(unavailable);

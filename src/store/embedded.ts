@@ -12,6 +12,7 @@ import { listObjects } from './list.ts';
 import { type AnyObject, describeObject, type StoredObject, withRevision } from './object.ts';
 import { parseRevision, requireKept } from './revision.ts';
 import { RevisionLog } from './revision-log.ts';
+import { readPage } from './snapshot.ts';
 import { Sql } from './sql.ts';
 import type {
   DeleteOptions,
@@ -32,6 +33,7 @@ import {
   type WriteContext,
   type WritePlan,
 } from './write.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 export type EmbeddedStoreOptions = {
   /** Path of the database; its directory must exist. */
@@ -60,7 +62,9 @@ export class EmbeddedStore implements Store {
   readonly #sql: Sql;
   readonly #log: RevisionLog;
   readonly #feed: ChangeFeed;
+  readonly #writeAheadLog: WriteAheadLog;
   readonly #queue: CommitQueue;
+  #closing: Promise<void> | undefined;
   readonly #closed = new AbortController();
 
   constructor({ file, clock, logger, retention = defaultRetention }: EmbeddedStoreOptions) {
@@ -72,9 +76,11 @@ export class EmbeddedStore implements Store {
     this.#sql = new Sql(this.#database, file);
     this.#log = new RevisionLog(this.#sql);
     this.#feed = new ChangeFeed(this.#log.last);
+    this.#writeAheadLog = new WriteAheadLog(file);
     this.#queue = new CommitQueue({
       log: this.#log,
       file,
+      sync: () => this.#writeAheadLog.sync(),
       onCommit: (changes) => this.#feed.publish(changes),
     });
   }
@@ -85,8 +91,16 @@ export class EmbeddedStore implements Store {
     signal: AbortSignal,
   ): Promise<Stored<T> | undefined> {
     this.#requireOpen(signal);
-    const current = this.#log.current(qualifiedName(resource), key);
-    return current?.object as Stored<T> | undefined;
+    return this.#settled(qualifiedName(resource), key) as Stored<T> | undefined;
+  }
+
+  /** The newest state that stands on the disk: of a newer one nobody may hear, since a power failure could still take it back. */
+  #settled(resource: string, key: ObjectKey): StoredObject | undefined {
+    const object = this.#log.current(resource, key)?.object;
+    const revision = Number(object?.metadata.resourceVersion ?? Number.POSITIVE_INFINITY);
+    if (this.#log.isSettled || revision <= this.#log.last) return object;
+    const query = { resource, ...key, after: { namespace: '', name: '' }, revision: this.#log.last };
+    return readPage(this.#sql, query, 1).objects[0];
   }
 
   async list<T extends KubernetesObject>(
@@ -183,11 +197,16 @@ export class EmbeddedStore implements Store {
   }
 
   /** Commits what is waiting, ends the watches and releases the file. Calling it again does nothing. */
-  async close(): Promise<void> {
-    if (this.#closed.signal.aborted) return;
-    this.#queue.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.close();
     this.#closed.abort(new StoreError('unavailable', `${this.#file}: the store is closed`));
     closeDatabase(this.#database, this.#file);
+    await this.#writeAheadLog.close();
   }
 
   async #update<T extends KubernetesObject>(

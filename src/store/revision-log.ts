@@ -74,6 +74,8 @@ export class RevisionLog {
   readonly #sql: Sql;
   readonly #cache = new ObjectCache();
   readonly #readings = new ReadingCache<Reading>();
+  /** Of the newest write that is committed, and of the newest that stands on the disk. */
+  #committed: number;
   #last: number;
   #compacted: number;
 
@@ -83,11 +85,22 @@ export class RevisionLog {
     this.#compacted = number('SELECT revision FROM compaction');
     const newest = number('SELECT max(revision) AS revision FROM revisions');
     this.#last = Math.max(firstRevision, this.#compacted, newest);
+    this.#committed = this.#last;
   }
 
-  /** Revision of the newest committed write. */
+  /** Revision of the newest write that stands on the disk: what is newer is nobody's to see. */
   get last(): number {
     return this.#last;
+  }
+
+  /** Whether what is committed stands on the disk. */
+  get isSettled(): boolean {
+    return this.#last === this.#committed;
+  }
+
+  /** Says that everything that is committed stands on the disk. */
+  settle(): void {
+    this.#last = this.#committed;
   }
 
   /** Snapshots from this revision on, and the changes after it, are kept. */
@@ -95,7 +108,7 @@ export class RevisionLog {
     return this.#compacted;
   }
 
-  /** The newest state of an object. */
+  /** The newest state of an object, also one that may not stand on the disk yet. */
   current(resource: string, key: ObjectKey): SizedObject | undefined {
     return this.#sql.read(() => {
       const row = this.#sql
@@ -112,24 +125,25 @@ export class RevisionLog {
     const text = String(row?.['object']);
     const state = { object: decodeObject(text), size: text.length };
     // Not within a transaction: what that has written may never come to be.
-    if (revision <= this.#last) this.#cache.set(revision, state);
+    if (revision <= this.#committed) this.#cache.set(revision, state);
     return state;
   }
 
-  /** Runs `work` in one transaction. What it appends stands when this returns it; when it throws, nothing was written. */
+  /** Runs `work` in one transaction and returns what it appended; when it throws, nothing was written. */
   transaction(work: (transaction: Transaction) => void): readonly Change[] {
     const entries: Entry[] = [];
     const changes: Change[] = [];
-    const nextRevision = (): number => this.#last + changes.length + 1;
+    const nextRevision = (): number => this.#committed + changes.length + 1;
     const append = (entry: Entry): void => {
       changes.push(this.#append(nextRevision(), entry));
       entries.push(entry);
     };
     this.#sql.transaction(() => work({ nextRevision, append }));
     for (const { old, next } of entries) {
-      this.#last += 1;
+      this.#committed += 1;
       if (old !== undefined) this.#cache.delete(revisionOf(old.object));
-      if (next !== undefined) this.#cache.set(this.#last, { object: next.object, size: next.text.length });
+      if (next !== undefined)
+        this.#cache.set(this.#committed, { object: next.object, size: next.text.length });
     }
     return changes;
   }

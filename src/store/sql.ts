@@ -30,7 +30,7 @@ export class Sql {
     return mapSqliteErrors(`write to ${this.#file}`, work);
   }
 
-  /** Runs `work` as a whole or, when it throws, not at all; stands on the disk when this returns. */
+  /** Runs `work` as a whole or, when it throws, not at all; stands on the disk after the next sync. */
   transaction(work: () => void): void {
     this.write(() => {
       this.prepare('BEGIN IMMEDIATE').run();
