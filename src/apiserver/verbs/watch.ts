@@ -17,32 +17,22 @@ type Change =
   | { readonly type: 'INITIAL_END'; readonly resourceVersion: string };
 type WatchStorage = RestStorage & Required<Pick<RestStorage, 'watch' | 'list'>>;
 
-/** State first where the client has none yet, then everything that changes it. */
-async function* changes(
+/** The state that a client gets first where it has none yet, and the revision that its changes begin after. */
+const initialChanges = async (
   storage: WatchStorage,
   options: ParsedListOptions,
   context: RestContext,
-): AsyncGenerator<Change> {
+): Promise<{ readonly initial: readonly Change[]; readonly fromRevision: string }> => {
   const stateUnknown = options.resourceVersion === '' || options.resourceVersion === '0';
   const sendState = options.sendInitialEvents ?? stateUnknown;
-  let fromRevision = options.resourceVersion;
-  if (sendState || stateUnknown) {
-    const state = await storage.list({ ...options.selection, ...(sendState ? {} : { limit: 1 }) }, context);
-    assertFresh(options, state.resourceVersion);
-    if (sendState) for (const object of state.items) yield { type: 'ADDED', object };
-    fromRevision = state.resourceVersion;
-    if (options.sendInitialEvents === true && options.allowWatchBookmarks)
-      yield { type: 'INITIAL_END', resourceVersion: fromRevision };
-  }
-  yield* storage.watch(
-    {
-      ...options.selection,
-      fromRevision,
-      bookmarkIntervalMs: options.allowWatchBookmarks ? bookmarkIntervalMs : undefined,
-    },
-    context,
-  );
-}
+  if (!sendState && !stateUnknown) return { initial: [], fromRevision: options.resourceVersion };
+  const state = await storage.list({ ...options.selection, ...(sendState ? {} : { limit: 1 }) }, context);
+  assertFresh(options, state.resourceVersion);
+  const initial: Change[] = sendState ? state.items.map((object) => ({ type: 'ADDED', object })) : [];
+  if (options.sendInitialEvents === true && options.allowWatchBookmarks)
+    initial.push({ type: 'INITIAL_END', resourceVersion: state.resourceVersion });
+  return { initial, fromRevision: state.resourceVersion };
+};
 
 const bookmarkObject = (
   { resource }: RestStorage,
@@ -123,8 +113,12 @@ async function* frames(
   const limit = withTimeout(request.clock, options.timeoutMs, request.context.signal);
   const frame = createFramer(request);
   try {
-    for await (const change of changes(storage, options, { ...request.context, signal: limit.signal }))
-      yield frame(change);
+    const context = { ...request.context, signal: limit.signal };
+    const { initial, fromRevision } = await initialChanges(storage, options, context);
+    for (const change of initial) yield frame(change);
+    const bookmarks = options.allowWatchBookmarks ? bookmarkIntervalMs : undefined;
+    const live = { ...options.selection, fromRevision, bookmarkIntervalMs: bookmarks };
+    for await (const change of storage.watch(live, context)) yield frame(change);
   } catch (error) {
     // The end of its time is the regular end of a watch, whatever the storage was just waiting for.
     if (!limit.signal.aborted) throw error;
