@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { ImageStream } from '../../src/api/image-stream.ts';
-import type { Stored } from '../../src/api/meta.ts';
-import { imageStreams } from '../../src/api/resources.ts';
-import { StoreError } from '../../src/store/errors.ts';
-import { parseLabelSelector } from '../../src/store/label-selector.ts';
-import type { Store, WatchEvent } from '../../src/store/store.ts';
+import type { ImageStream } from '../../../src/api/image-stream.ts';
+import type { Stored } from '../../../src/api/meta.ts';
+import { imageStreams } from '../../../src/api/resources.ts';
+import { StoreError } from '../../../src/store/errors.ts';
+import { parseLabelSelector } from '../../../src/store/label-selector.ts';
+import type { Store, WatchEvent } from '../../../src/store/store.ts';
 
 /** One write of a program. `stale` sends the revision before the newest. */
 type Command = {
