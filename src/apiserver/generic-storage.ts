@@ -3,7 +3,14 @@ import type { Resource } from '../api/resource.ts';
 import type { Status } from '../api/status.ts';
 import { oncePerObject } from '../lib/once-per-object.ts';
 import { isStoreError, StoreError } from '../store/errors.ts';
-import type { DeleteOptions, ListOptions, ObjectKey, Store, WatchOptions } from '../store/store.ts';
+import type {
+  DeleteOptions,
+  ListOptions,
+  ObjectKey,
+  Store,
+  WatchEvent,
+  WatchOptions,
+} from '../store/store.ts';
 import { badRequestError, conflictError, fromStoreError, isNotFound } from './errors.ts';
 import { createObject } from './generic-create.ts';
 import { decorated, type GenericParts, getStored, withDefaults } from './generic-parts.ts';
@@ -33,19 +40,36 @@ const listObjects = async <T extends KubernetesObject>(
   }
 };
 
-async function* watchObjects<T extends KubernetesObject>(
+const watchObjects = <T extends KubernetesObject>(
   { store, strategy }: GenericParts<T>,
   answerOf: (object: T) => T,
   options: WatchOptions,
   context: RestContext,
-): AsyncGenerator<RestEvent<T>> {
-  try {
-    for await (const event of store.watch(strategy.resource, options, context.signal))
-      yield event.type === 'BOOKMARK' ? event : { ...event, object: answerOf(event.object) };
-  } catch (error) {
+): AsyncIterable<RestEvent<T>> => {
+  const answer = ({ done, value }: IteratorResult<WatchEvent<T>, unknown>): IteratorResult<RestEvent<T>> => {
+    if (done === true) return { done, value: undefined };
+    return {
+      done: false,
+      value: value.type === 'BOOKMARK' ? value : { type: value.type, object: answerOf(value.object) },
+    };
+  };
+  const fail = (error: unknown): never => {
     throw error instanceof StoreError ? fromStoreError(error, strategy.resource, '') : error;
-  }
-}
+  };
+  return {
+    // By hand: another generator would cost as much as everything else that is done for a change of a watcher.
+    [Symbol.asyncIterator]: () => {
+      const events = store.watch(strategy.resource, options, context.signal)[Symbol.asyncIterator]();
+      return {
+        next: () => events.next().then(answer, fail),
+        return: async () => {
+          await events.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+};
 
 /** How the deletion of an object is answered that is gone for good. @see registry/generic/registry/store.go */
 export const deletedStatus = (resource: Resource, object: KubernetesObject): Status => {

@@ -7,52 +7,66 @@ import { toStatus } from './errors.ts';
 import type { WatchAnswer } from './http.ts';
 import { statusBody } from './render.ts';
 
-/** UTF-16 units of frames that wait to be written, about, before no more are asked for. */
+/** UTF-16 units of frames that are written together, about, however many there are. */
 const batchSize = 64 * 1024;
 
-/** Between two writes to one reader: in a stream of changes nobody notices it, and many readers would cost the writers of objects dear. */
-const paceMs = 20;
+/** Between two writes to one reader of a stream of changes: nobody notices it, and many readers would cost the writers of objects dear. */
+const paceMs = 50;
 
 /** What a watch is sent with. */
 export type WatchPorts = { readonly logger: Logger; readonly clock: Pick<Clock, 'monotonic' | 'sleep'> };
 
 /**
- * Writes together what comes in one turn of the event loop, and in a stream of changes what comes within {@link paceMs}: a write and its
- * encryption cost more than making most frames does. A reader that does not keep up is waited for: the store counts what piles up and
- * gives up on it.
+ * Writes together what comes in one turn of the event loop, and then asks for no more for {@link paceMs}, or for as long as the reader
+ * has no room: a write and its encryption cost more than making most frames does, and so does being woken for each. The first change
+ * after a quiet time goes out at once; a reader that does not keep up is waited for, while the store counts what piles up and gives up
+ * on it.
  */
 const createBatchWriter = (response: ServerResponse, { clock }: WatchPorts, signal: AbortSignal) => {
   let waiting = '';
-  let writing: Promise<void> | undefined;
-  let wroteAtMs = Number.NEGATIVE_INFINITY;
-  /** One change after a quiet time goes out at once. */
-  const untilTurn = async (): Promise<void> => {
-    const leftMs = wroteAtMs + paceMs - clock.monotonic();
-    await (leftMs > 0 && waiting.length < batchSize ? clock.sleep(leftMs, signal) : nextTurn());
+  let collecting: Promise<void> | undefined;
+  let resting: Promise<void> | undefined;
+
+  const rest = async (hasRoom: boolean): Promise<void> => {
+    if (hasRoom) await clock.sleep(paceMs, signal);
+    else await once(response, 'drain', { signal });
   };
-  const writeAll = async (): Promise<void> => {
-    do {
-      await untilTurn();
-      wroteAtMs = clock.monotonic();
-      const batch = waiting;
-      waiting = '';
-      if (!response.write(batch)) await once(response, 'drain', { signal });
-    } while (waiting !== '');
-    writing = undefined;
+  const write = (): void => {
+    const batch = waiting;
+    waiting = '';
+    const hasRoom = response.write(batch);
+    if (hasRoom && batch.length > batchSize) return;
+    resting = rest(hasRoom).finally(() => {
+      resting = undefined;
+    });
+    // Fails only when the client has gone, or the server stops: then no more is taken.
+    resting.catch(() => undefined);
   };
+  const collect = async (): Promise<void> => {
+    await nextTurn();
+    collecting = undefined;
+    write();
+  };
+  const addAfter = async (pause: Promise<void>): Promise<void> => {
+    await pause;
+    collecting ??= collect();
+  };
+
   return {
-    /** Takes a frame; resolves when there is room for another. */
-    add: async (frame: string): Promise<void> => {
+    /** Takes a frame; what it gives resolves when there is room for another, undefined: there is. */
+    add: (frame: string): Promise<void> | undefined => {
+      signal.throwIfAborted();
       waiting += `${frame}\n`;
-      if (writing === undefined) {
-        writing = writeAll();
-        // Fails only when the client has gone, or the server stops: the frames end by the same signal.
-        writing.catch(() => undefined);
-      }
-      if (waiting.length > batchSize) await writing;
+      if (resting !== undefined) return addAfter(resting);
+      collecting ??= collect();
+      return waiting.length > batchSize ? collecting : undefined;
     },
-    /** Resolves when everything is written. */
-    flush: async (): Promise<void> => writing,
+    /** Writes what is left. */
+    finish: async (): Promise<void> => {
+      await collecting;
+      if (waiting !== '') response.write(waiting);
+      waiting = '';
+    },
   };
 };
 
@@ -72,18 +86,17 @@ export const sendWatch = async (
   response.flushHeaders();
   const writer = createBatchWriter(response, ports, signal);
   try {
-    for await (const frame of answer.frames) await writer.add(frame);
-    await writer.flush();
+    for await (const frame of answer.frames) {
+      const pause = writer.add(frame);
+      if (pause !== undefined) await pause;
+    }
+    await writer.finish();
   } catch (error) {
     if (!signal.aborted) {
       const status = toStatus(error);
       if (status.code === 500) ports.logger.error({ err: error }, 'watch failed');
-      const last = JSON.stringify({ type: 'ERROR', object: statusBody(status) });
-      // Who goes while it is written does not miss it.
-      await writer
-        .add(last)
-        .then(writer.flush)
-        .catch(() => undefined);
+      await writer.finish();
+      response.write(`${JSON.stringify({ type: 'ERROR', object: statusBody(status) })}\n`);
     }
   } finally {
     response.end();

@@ -33,14 +33,14 @@ export async function* watchChanges(
   requireKept(position, source.log);
   const pause = createPause(source, resource, options.bookmarkIntervalMs, ended);
   try {
-    while (!ended.aborted) {
+    while (!pause.isOver()) {
       const { changes, through } = changesAfter(source, resource, position);
       for (const change of changes) {
         const event = toEvent(change, options.namespace, matches);
         position = change.revision;
         if (event === undefined) continue;
         yield event;
-        if (ended.aborted) return;
+        if (pause.isOver()) return;
       }
       const caughtUp = through === position && changes.length === 0;
       position = through;
@@ -97,9 +97,14 @@ const createPause = (
   let wake = (): void => undefined;
   let bookmarkDue = false;
   const timers = new AbortController();
-  const onWake = (): void => wake();
-  const unsubscribe = feed.subscribe(resource, onWake);
-  ended.addEventListener('abort', onWake);
+  const unsubscribe = feed.subscribe(resource, () => wake());
+  // Remembered, since a signal of several looks at all of them each time that it is asked.
+  let isOver = ended.aborted;
+  const onEnd = (): void => {
+    isOver = true;
+    wake();
+  };
+  ended.addEventListener('abort', onEnd);
 
   const armBookmark = (): void => {
     if (bookmarkIntervalMs === undefined) return;
@@ -115,6 +120,7 @@ const createPause = (
   armBookmark();
 
   return {
+    isOver: (): boolean => isOver,
     wait: (): Promise<void> =>
       new Promise((resolve) => {
         wake = resolve;
@@ -127,7 +133,7 @@ const createPause = (
     },
     end: (): void => {
       unsubscribe();
-      ended.removeEventListener('abort', onWake);
+      ended.removeEventListener('abort', onEnd);
       timers.abort(new Error('the watch is over'));
     },
   };
