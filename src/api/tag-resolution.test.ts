@@ -76,6 +76,16 @@ describe('resolveTags', () => {
   });
 
   const other = stream('b', [], history('c', 'abc', 'r.example/other'));
+  it('refuses a container image that is said to be in another namespace', () => {
+    const elsewhere = tag('DockerImage', 'r.example/app:v1', {
+      from: { kind: 'DockerImage', name: 'r.example/app:v1', namespace: 'other' },
+    });
+    expect(resolve(elsewhere).errors).toEqual([
+      'spec.tags[a].from.name: Invalid value: "r.example/app:v1": must be of the form <tag>, <repo>:<tag>, <id>, or <repo>@<id>',
+    ]);
+    const here = { ...elsewhere, from: { ...elsewhere.from, namespace: 'n' } };
+    expect(resolve(here).errors).toEqual([]);
+  });
   it('copies the image that a tag of another stream has, with its time', () => {
     expect(resolve(tag('ImageStreamTag', 'b:c'), context(other)).event).toEqual({
       created: then,

@@ -144,6 +144,16 @@ const throughOwnRepository = (
   return { ...event, dockerImageReference: formatDockerImageReference({ ...parsed, namespace, name }) };
 };
 
+const sourceNamePath = (tag: TagReference) =>
+  rootPath.child('spec').child('tags').key(tag.name).child('from').child('name');
+
+const malformedSource = (tag: TagReference): FieldError =>
+  invalid(
+    sourceNamePath(tag),
+    tag.from?.name ?? '',
+    'must be of the form <tag>, <repo>:<tag>, <id>, or <repo>@<id>',
+  );
+
 const causeOf = (tag: TagReference, { cause }: ResolutionContext): TagEventCause => {
   const { kind, namespace, name = '' } = tag.from ?? {};
   if (cause !== undefined) return cause;
@@ -159,11 +169,9 @@ const copyFrom = (
   context: ResolutionContext,
 ): Resolution => {
   const { name = '' } = from;
-  const path = rootPath.child('spec').child('tags').key(tag.name).child('from').child('name');
+  const path = sourceNamePath(tag);
   const source = sourceOf(stream, from);
-  if (source === undefined) {
-    return { error: invalid(path, name, 'must be of the form <tag>, <repo>:<tag>, <id>, or <repo>@<id>') };
-  }
+  if (source === undefined) return { error: malformedSource(tag) };
   const sourceStream = isOwn(stream, source) ? stream : context.sources.get(sourceKey(source));
   if (sourceStream === undefined) return { error: notFound(path, name) };
   const latest = latestTagEvent(sourceStream.status, source.tagOrId || 'latest');
@@ -197,6 +205,9 @@ export const resolveTag = (
     if (error !== undefined) return { error };
     return { event: event && { ...event, generation, cause: causeOf(tag, context) } };
   }
+  // Images of registries are in no namespace: whoever names another one meant a stream there.
+  const { namespace = '' } = from;
+  if (namespace !== '' && namespace !== stream.metadata.namespace) return { error: malformedSource(tag) };
   if (reference !== true) return {};
   const { now: created } = context;
   const dockerImageReference = from.name ?? '';

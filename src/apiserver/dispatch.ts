@@ -11,10 +11,22 @@ import { patch } from './verbs/patch.ts';
 import { update } from './verbs/update.ts';
 import { watch } from './verbs/watch.ts';
 
+/** Whether any verb stands behind a path of the storage: where none does, Kubernetes has no such path. */
+const hasPath = (storage: RestStorage, { name, namespace }: ResourceTarget): boolean => {
+  const { get, update, list, create, resource } = storage;
+  const verbs =
+    name !== undefined
+      ? [get, update, storage.delete]
+      : resource.namespaced && namespace === undefined
+        ? [list]
+        : [list, create, storage.deleteCollection];
+  return verbs.some((verb) => verb !== undefined);
+};
+
 /**
  * The storage that a target names.
  *
- * @throws {StatusError} 404 for a resource, subresource or scope that is not served.
+ * @throws {StatusError} 404 for a resource, subresource, scope or path that is not served.
  */
 export const storageFor = (catalog: Catalog, target: ResourceTarget): RestStorage => {
   const storage = catalog.find(target);
@@ -22,7 +34,10 @@ export const storageFor = (catalog: Catalog, target: ResourceTarget): RestStorag
   const { namespaced } = storage.resource;
   if (!namespaced && target.namespace !== undefined) throw unknownPathError();
   if (namespaced && target.namespace === undefined && target.name !== undefined) throw unknownPathError();
-  if (target.subresource === undefined) return storage;
+  if (target.subresource === undefined) {
+    if (!hasPath(storage, target)) throw unknownPathError();
+    return storage;
+  }
   const subresource = Object.entries(storage.subresources ?? {}).find(
     ([name]) => name === target.subresource,
   );

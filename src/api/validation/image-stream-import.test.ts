@@ -50,6 +50,19 @@ describe('validateImageStreamImport', () => {
       'spec.repository.from.kind: Invalid value: "": only DockerImage is supported',
     ]);
   });
+  it('knows the import modes of images and of a repository', () => {
+    const importPolicy = { importMode: 'Foo' as 'Legacy' };
+    const spec = {
+      images: [{ ...image('a/b:c'), importPolicy }],
+      repository: { ...image('a/b'), importPolicy },
+    };
+    expect(problemsOf(spec)).toEqual(
+      ['spec.images[0]', 'spec.repository'].map(
+        (path) =>
+          `${path}.importPolicy.importMode: Invalid value: "Foo": invalid import mode, valid modes are '', 'Legacy', 'PreserveOriginal'`,
+      ),
+    );
+  });
   it('wants the name of a stream', () => {
     expect(problemsOf({ images: [image('a/b:c')] }, 'Bad')[0]).toMatch(
       /^metadata\.name: Invalid value: "Bad"/,

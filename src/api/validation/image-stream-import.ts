@@ -3,12 +3,13 @@ import { type FieldError, type FieldPath, invalid, required, rootPath } from '..
 import type { ImageImportSpec, ImageStreamImport, RepositoryImportSpec } from '../image-stream-import.ts';
 import { imageStreamNameRule } from './names.ts';
 import { validateObjectMeta } from './object-meta.ts';
+import { validateImportPolicy } from './tag-reference.ts';
 
 const wrongKind = (kind: string | undefined, path: FieldPath): readonly FieldError[] => [
   invalid(path.child('from').child('kind'), kind ?? '', 'only DockerImage is supported'),
 ];
 
-const validateImageImport = (spec: ImageImportSpec, path: FieldPath): readonly FieldError[] => {
+const validateImageSource = (spec: ImageImportSpec, path: FieldPath): readonly FieldError[] => {
   if (spec.from.kind !== 'DockerImage') return wrongKind(spec.from.kind, path);
   const { name = '' } = spec.from;
   const at = path.child('from').child('name');
@@ -25,11 +26,7 @@ const validateImageImport = (spec: ImageImportSpec, path: FieldPath): readonly F
   ];
 };
 
-const validateRepositoryImport = (
-  spec: RepositoryImportSpec | undefined,
-  path: FieldPath,
-): readonly FieldError[] => {
-  if (spec === undefined) return [];
+const validateRepositorySource = (spec: RepositoryImportSpec, path: FieldPath): readonly FieldError[] => {
   if (spec.from.kind !== 'DockerImage') return wrongKind(spec.from.kind, path);
   const { name = '' } = spec.from;
   const at = path.child('from').child('name');
@@ -40,6 +37,22 @@ const validateRepositoryImport = (
     ? []
     : [invalid(at, name, 'you must specify an image repository, not a tag or ID')];
 };
+
+const validateImageImport = (spec: ImageImportSpec, path: FieldPath): readonly FieldError[] => [
+  ...validateImageSource(spec, path),
+  ...validateImportPolicy(spec.importPolicy, path.child('importPolicy')),
+];
+
+const validateRepositoryImport = (
+  spec: RepositoryImportSpec | undefined,
+  path: FieldPath,
+): readonly FieldError[] =>
+  spec === undefined
+    ? []
+    : [
+        ...validateRepositorySource(spec, path),
+        ...validateImportPolicy(spec.importPolicy, path.child('importPolicy')),
+      ];
 
 /**
  * Rules of an import request, after defaulting.

@@ -54,6 +54,19 @@ describe('validateImageStreamTagUpdate', () => {
     });
     expect(validateImageStreamTagUpdate(next, streamTag())).toEqual([]);
   });
+  it('says that the uid is another', () => {
+    const of = (uid: string) => ({ metadata: { ...common.metadata, uid } });
+    expect(
+      validateImageStreamTagUpdate(streamTag(of('1')), streamTag(of('2'))).map(formatFieldError),
+    ).toEqual([
+      'metadata.uid: Invalid value: "1": field is immutable',
+      'metadata: Invalid value: "": may not update fields other than metadata.annotations',
+    ]);
+    expect(validateImageTagUpdate(imageTag(of('1')), imageTag(of('2'))).map(formatFieldError)).toEqual([
+      'metadata.uid: Invalid value: "1": field is immutable',
+      'metadata: Invalid value: "": may not update fields other than spec',
+    ]);
+  });
   // golden/spec-edit: `oc label istag app:v1 l=v`.
   it('answers a label as the original did', () => {
     const next = streamTag({ metadata: { ...common.metadata, labels: { l: 'v' } } });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type FieldError, invalid, rootPath } from '../field-error.ts';
 import type { ImageStreamTag } from '../image-stream-tag.ts';
 import { pathSegmentRule } from './names.ts';
-import { validateObjectMeta } from './object-meta.ts';
+import { validateObjectMeta, validateSameUid } from './object-meta.ts';
 import { validateTagReference } from './tag-reference.ts';
 
 const validateTag = ({ tag, metadata }: ImageStreamTag): readonly FieldError[] => {
@@ -37,6 +37,7 @@ export const validateImageStreamTagUpdate = (
   next: ImageStreamTag,
   old: ImageStreamTag,
 ): readonly FieldError[] => [
+  ...validateSameUid(next.metadata, old.metadata, rootPath.child('metadata')),
   ...validateTag(next),
   ...(isDeepStrictEqual({ ...next.metadata, annotations: null }, { ...old.metadata, annotations: null })
     ? []

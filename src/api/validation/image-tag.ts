@@ -3,7 +3,7 @@ import { type FieldError, invalid, required, rootPath } from '../field-error.ts'
 import { parseImageStreamTagName } from '../image-stream-names.ts';
 import type { ImageTag } from '../image-stream-tag.ts';
 import { pathSegmentRule } from './names.ts';
-import { validateObjectMeta } from './object-meta.ts';
+import { validateObjectMeta, validateSameUid } from './object-meta.ts';
 import { validateTagReference } from './tag-reference.ts';
 
 const validateSpec = ({ spec, metadata }: ImageTag): readonly FieldError[] => {
@@ -37,6 +37,7 @@ export const validateImageTag = (tag: ImageTag): readonly FieldError[] => [
 export const validateImageTagUpdate = (next: ImageTag, old: ImageTag): readonly FieldError[] => {
   const problem = 'may not update fields other than spec';
   return [
+    ...validateSameUid(next.metadata, old.metadata, rootPath.child('metadata')),
     ...validateSpec(next),
     ...(isDeepStrictEqual(next.metadata, old.metadata)
       ? []

@@ -66,6 +66,14 @@ const validateFinalizers = ({ finalizers = [] }: ObjectMetaInput, path: FieldPat
   return isTorn ? [...unfit, invalid(path, finalizers, both)] : unfit;
 };
 
+/** An object keeps its identity; the rest of what only the server decides is filled in before anything is looked at. */
+export const validateSameUid = (
+  next: ObjectMetaInput,
+  old: ObjectMetaInput,
+  path: FieldPath,
+): readonly FieldError[] =>
+  (next.uid ?? '') === (old.uid ?? '') ? [] : [invalid(path.child('uid'), next.uid, 'field is immutable')];
+
 /**
  * What every object's metadata must be like, whatever the kind.
  *

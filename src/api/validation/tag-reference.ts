@@ -1,6 +1,6 @@
 import { parseDockerImageReference } from '../docker-image-reference.ts';
 import { type FieldError, type FieldPath, invalid, required } from '../field-error.ts';
-import type { TagReference } from '../image-stream.ts';
+import type { TagImportPolicy, TagReference } from '../image-stream.ts';
 
 const validateFrom = (tag: TagReference, path: FieldPath): readonly FieldError[] => {
   if (tag.from === undefined) return [];
@@ -29,22 +29,23 @@ const validateFrom = (tag: TagReference, path: FieldPath): readonly FieldError[]
   }
 };
 
+/** Rules of how something is imported; `path` is that of the policy. */
+export const validateImportPolicy = (
+  { importMode = '' }: TagImportPolicy = {},
+  path: FieldPath,
+): readonly FieldError[] => {
+  const problem = "invalid import mode, valid modes are '', 'Legacy', 'PreserveOriginal'";
+  const isKnown = ['', 'Legacy', 'PreserveOriginal'].includes(importMode);
+  return isKnown ? [] : [invalid(path.child('importMode'), importMode, problem)];
+};
+
 const validatePolicies = (tag: TagReference, path: FieldPath): readonly FieldError[] => {
   const type = tag.referencePolicy?.type ?? '';
-  const mode = tag.importPolicy?.importMode ?? '';
   return [
     ...(['Source', 'Local'].includes(type)
       ? []
       : [invalid(path.child('referencePolicy').child('type'), type, 'valid values are "Source", "Local"')]),
-    ...(['', 'Legacy', 'PreserveOriginal'].includes(mode)
-      ? []
-      : [
-          invalid(
-            path.child('importPolicy').child('importMode'),
-            mode,
-            "invalid import mode, valid modes are '', 'Legacy', 'PreserveOriginal'",
-          ),
-        ]),
+    ...validateImportPolicy(tag.importPolicy, path.child('importPolicy')),
   ];
 };
 

@@ -33,12 +33,11 @@ const completedMetadata = (wanted: ObjectMeta, old: ObjectMeta): ObjectMeta => {
   };
 };
 
-/** On creation the tag's own annotations go first; an update replaces them by those of the whole. */
+/** On creation only what the tag itself says counts, as in the original; an update replaces it by the annotations of the whole. */
 const completed = (wanted: ImageStreamTag, old: ImageStreamTag | undefined, name: string): ImageStreamTag => {
   const { annotations = null } = wanted.metadata;
   const tag = wanted.tag ?? undefined;
-  const own = tag?.annotations ?? {};
-  const tagAnnotations = old === undefined && Object.keys(own).length > 0 ? own : annotations;
+  const tagAnnotations = old === undefined ? (tag?.annotations ?? null) : annotations;
   return {
     ...wanted,
     metadata: old === undefined ? wanted.metadata : completedMetadata(wanted.metadata, old.metadata),

@@ -33,7 +33,10 @@ const completed = (wanted: ImageTag, old: ImageTag | undefined, tag: string): Im
     spec:
       spec === undefined || spec === null
         ? null
-        : applyTagReferenceDefaults({ ...spec, name: spec.name === '' ? tag : spec.name }),
+        : applyTagReferenceDefaults({
+            ...spec,
+            name: old === undefined && spec.name === '' ? tag : spec.name,
+          }),
   };
 };
 

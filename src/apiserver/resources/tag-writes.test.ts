@@ -160,10 +160,10 @@ describe('creating an ImageStreamTag', () => {
     expect(created).toMatchObject({ tag: { name: 'u', referencePolicy: { type: 'Source' }, generation: 1 } });
   });
 
-  it('annotates the tag as the object, where the tag has no annotations of its own', async () => {
+  it('annotates the tag as the tag says, and not as the object does, which only an update does', async () => {
     const { tags, context } = setUp();
     const metadata = { name: 'app:v1', annotations: { description: 'the first' } };
-    for (const [index, annotations] of [undefined, null, {}, metadata.annotations].entries()) {
+    for (const [index, annotations] of [undefined, null, metadata.annotations].entries()) {
       const name = `app:v${index}`;
       const tag = { name: '', from: docker(), ...(annotations === undefined ? {} : { annotations }) };
       const created = await tags.create?.(
@@ -171,8 +171,15 @@ describe('creating an ImageStreamTag', () => {
         namespace,
         context,
       );
-      expect(created).toMatchObject({ tag: { annotations: metadata.annotations } });
+      expect(created).toMatchObject({ tag: { annotations: annotations ?? null } });
     }
+    const put = await tags.update?.(
+      { namespace, name: 'new:v1' },
+      () =>
+        aTag('new:v1', { metadata: { ...metadata, name: 'new:v1' }, tag: { name: 'v1', from: docker() } }),
+      context,
+    );
+    expect(put).toMatchObject({ created: true, object: { tag: { annotations: metadata.annotations } } });
   });
 
   it('says which field of the tag is wrong', async () => {
@@ -432,6 +439,20 @@ describe('writing an ImageTag', () => {
     );
     expect(result).toMatchObject({ created: false, object: { spec: null, status: { tag: 'v1' } } });
     expect((await streamOf(setup.store)).spec?.tags).toBeUndefined();
+  });
+
+  it('wants an update to name the tag', async () => {
+    const setup = setUp();
+    await withImportedTag(setup);
+    const update = setup.imageTags.update?.(
+      { namespace, name: 'app:v1' },
+      (old) => ({ ...(old as ImageTag), spec: spec('') }),
+      setup.context,
+    );
+    expect(await failureOf(update)).toMatchObject({
+      code: 422,
+      details: { causes: [{ field: 'spec.name', message: 'Invalid value: "": must match image tag name' }] },
+    });
   });
 
   it('takes `spec: null` of a tag that no spec has as done', async () => {
