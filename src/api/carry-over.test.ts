@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { carryOver } from './carry-over.ts';
 import { changeEvents } from './change-events.ts';
-import type { ImageStream, NamedTagEventList, TagEvent, TagReference } from './image-stream.ts';
+import type {
+  ImageStream,
+  ImageStreamStatus,
+  NamedTagEventList,
+  TagEvent,
+  TagReference,
+} from './image-stream.ts';
 import { importableTags, isRepositoryPending, isTagPending } from './pending.ts';
 import { findTag } from './tag-history.ts';
 
@@ -166,5 +172,30 @@ describe('what follows a migration', () => {
     const event = { type: 'TagMoved', revision: 2, oldDigest: digest('a'), newDigest: digest('b') };
     expect(changeEvents(stream, next, destination.now)).toEqual([expect.objectContaining(event)]);
     expect(changeEvents(undefined, next, destination.now)).toEqual([expect.objectContaining(event)]);
+  });
+
+  it('goes on after the history of the tag that it replaces, and begins anew where that was deleted', () => {
+    const source = exported([imported('main', 7)], [{ tag: 'main', items: [entry('b', 7), entry('a', 3)] }]);
+    const history = { ...entry('c', 1), cause: { type: 'Schedule' as const } };
+    const items = [4, 3].map((revision) => ({ ...history, revision }));
+    const starts = (status: ImageStreamStatus) =>
+      findTag(carryOver(source, { ...destination, status }).status, 'main');
+    const standing = starts({ tags: [{ tag: 'main', firstRevision: 3, items }] });
+    expect(standing).toMatchObject({ firstRevision: 3, items: [{ revision: 6 }, { revision: 5 }] });
+    const first = starts({ tags: [{ tag: 'main', items: [{ ...history, revision: 1 }] }] });
+    expect(first).toMatchObject({ items: [{ revision: 3 }, { revision: 2 }] });
+    expect(first).not.toHaveProperty('firstRevision');
+    expect(starts({ lastDeletedRevision: 7 })).toMatchObject({
+      firstRevision: 8,
+      items: [{ revision: 9 }, { revision: 8 }],
+    });
+  });
+
+  it('takes the beginning of the history along into a place that had no such tag', () => {
+    const lists = [{ tag: 'main', firstRevision: 5, items: [{ ...entry('a', 7), revision: 5 }] }];
+    expect(findTag(carried(exported([imported('main', 7)], lists)).stream.status, 'main')).toMatchObject({
+      firstRevision: 5,
+      items: [{ revision: 5 }],
+    });
   });
 });

@@ -113,13 +113,24 @@ type Move = {
   readonly destination: Destination;
 };
 
+/** Where the history of a tag begins that goes on after revision `before` of the stream that stood there; undefined: at 1. */
+const startAfter = (before: number, { status }: Destination, tag: string): number | undefined => {
+  const standing = findTag(status, tag);
+  return (standing?.items ?? []).length > 0 ? standing?.firstRevision : before + 1;
+};
+
 const carryList = (
   { source, target, due, destination }: Move,
   list: NamedTagEventList,
 ): NamedTagEventList => {
-  const { items, observed: _observed, ...rest } = list;
+  const { items, observed: _observed, firstRevision: own, ...rest } = list;
   const before = highestRevision(destination.status ?? {}, list.tag);
-  const carried = { ...rest, items: [...numbered(items ?? [], before)] };
+  const start = before === 0 ? own : startAfter(before, destination, list.tag);
+  const carried = {
+    ...rest,
+    ...(start === undefined ? {} : { firstRevision: start }),
+    items: [...numbered(items ?? [], before)],
+  };
   const tag = due.has(list.tag) ? undefined : target.spec?.tags?.find(({ name }) => name === list.tag);
   const seen = tag && observeTag(target, tag, { succeeded: wasImported(source, list.tag) });
   const observed = observedOf(list, seen);

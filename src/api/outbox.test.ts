@@ -93,6 +93,21 @@ describe('outboxSteps', () => {
     expect(short(add(old, 'c'))).toEqual(['TagMoved t 0→3']);
   });
 
+  it('misses nothing of a tag that a migration replaced or shortened, and tells what moves it afterwards', () => {
+    const item = { created: null, dockerImageReference: 'r.example/x', image: digest('a'), generation: 1 };
+    const carried = [6, 5, 4].map((revision) => ({
+      ...item,
+      revision,
+      cause: { type: 'Migration' as const },
+    }));
+    const replaced = { tags: [{ tag: 't', items: carried }] };
+    expect(short(replaced)).toEqual([]);
+    expect(short(replaced, { t: 3 })).toEqual([]);
+    expect(short(trim(replaced, 2), { t: 3 })).toEqual([]);
+    expect(short(add(trim(replaced, 2), 'c'), { t: 3 })).toEqual(['TagMoved t 3→7']);
+    expect(short(add(replaced, 'c'))).toEqual(['TagMoved t 0→7']);
+  });
+
   it('tells each entry once and in order, however it is interrupted, and ends where nothing is left to tell', () => {
     const change = fc.oneof(
       fc.record({

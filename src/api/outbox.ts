@@ -34,6 +34,9 @@ const deletionStep = (
   event: deletionEvent(stream, tag, { revision, last: lastEntry(tag, revision), now }),
 });
 
+/** Whether an entry came from elsewhere: then it is no news, nor is what was left out before it. */
+const isCarried = ({ cause }: TagEvent): boolean => cause === undefined || cause.type === 'Migration';
+
 /** Entries with revisions, the oldest first. */
 const numberedItems = (list: NamedTagEventList): readonly (TagEvent & { readonly revision: number })[] =>
   (list.items ?? [])
@@ -58,15 +61,14 @@ const stepsOfTag = (
     after = 0;
   }
   const expected = Math.max(after + 1, firstRevision);
-  if (oldest.revision > expected) {
+  if (oldest.revision > expected && !isCarried(oldest)) {
     const revision = oldest.revision - 1;
     const event = gapEvent(stream, tag, { missedFrom: expected, revision, now: options.now });
     steps.push({ tag, after, to: revision, event });
     after = revision;
   }
   items.forEach((entry, index) => {
-    // What came from elsewhere is no news.
-    if (entry.revision <= after || entry.cause === undefined || entry.cause.type === 'Migration') return;
+    if (entry.revision <= after || isCarried(entry)) return;
     const { revision } = entry;
     const isFirst = revision === firstRevision;
     const event = moveEvent(stream, tag, { revision, before: items[index - 1], after: entry, isFirst });

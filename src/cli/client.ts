@@ -120,7 +120,7 @@ const verbsIn = (
   timeouts: ClientTimeouts,
 ): Omit<ApiClient, 'in' | 'lines'> => {
   const collectionOf = ({ group, version, plural, namespaced }: Resource): string =>
-    `/apis/${group}/${version}${namespaced ? `/namespaces/${segmentOf(namespace)}` : ''}/${plural}`;
+    `/${group === '' ? 'api' : `apis/${group}`}/${version}${namespaced ? `/namespaces/${segmentOf(namespace)}` : ''}/${plural}`;
   const pathOf = (resource: Resource, name: string): string => `${collectionOf(resource)}/${segmentOf(name)}`;
   // A request for an object of a kind is answered with one: the server is trusted with that.
   const ask = async <T>(request: ApiRequest, signal: AbortSignal): Promise<T> =>

@@ -1,5 +1,6 @@
 import { migrationAnnotation } from '../api/annotations.ts';
 import { type CarriedStream, carryOver } from '../api/carry-over.ts';
+import { namespaces } from '../api/core.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import { importableTags, isTagPending } from '../api/pending.ts';
 import { apiVersionOf } from '../api/resource.ts';
@@ -7,7 +8,7 @@ import { imageStreams } from '../api/resources.ts';
 import type { ApiClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { CliError } from './errors.ts';
-import { findStream } from './streams.ts';
+import { findStream, isRefusal } from './streams.ts';
 
 export type MigrationOptions = { readonly overwrite: boolean; readonly dryRun: boolean };
 
@@ -26,6 +27,19 @@ const carriedMetadata = ({
 
 const isUnfinished = ({ metadata }: ImageStream): boolean =>
   metadata.annotations?.[migrationAnnotation] !== undefined;
+
+/** Refuses a namespace that is not there, as the server would. Who may not read it hears of that only when it counts. */
+const refuseMissingNamespace = async (client: ApiClient, signal: AbortSignal): Promise<void> => {
+  try {
+    await client.get(namespaces, client.namespace, signal);
+  } catch (error) {
+    if (isRefusal(error, 'NotFound'))
+      throw new CliError('failed', `there is no namespace "${client.namespace}": create it first`, {
+        cause: error,
+      });
+    if (!isRefusal(error, 'Forbidden')) throw error;
+  }
+};
 
 /** Makes the empty stream, or empties the spec of the one that is there; refuses what may not be touched. */
 const prepare = async (
@@ -84,6 +98,7 @@ export const migrateStream = async (
     throw new CliError('failed', 'exists already; --overwrite replaces its tags and history');
   const place = { namespace: client.namespace, now: new Date(ports.clock.now()).toISOString() };
   if (dryRun) {
+    if (standing === undefined) await refuseMissingNamespace(client, ports.signal);
     const generation = (standing?.metadata.generation ?? 0) + 2;
     const carried = carryOver(source, { ...place, generation, status: standing?.status });
     return `${summary(carried, { left: 0, verb: 'would be migrated' })} (dry run)`;

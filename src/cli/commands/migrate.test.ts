@@ -46,6 +46,26 @@ describe('imagestreams migrate', () => {
     ]);
   });
 
+  it('tells in a dry run of a namespace that is not there, and of one that may not be read nothing', async () => {
+    api = await startFakeApi(({ path }) => {
+      if (path === '/api/v1/namespaces/open') return { body: { kind: 'Namespace' } };
+      if (path === '/api/v1/namespaces/secret')
+        return { status: 403, body: { kind: 'Status', reason: 'Forbidden', code: 403, message: 'no' } };
+      return notFound('namespaces', path);
+    });
+    const files = {
+      '/here/a.yaml': ['open', 'secret', 'nope']
+        .map((name) => JSON.stringify(stream('one', name)))
+        .join('\n---\n'),
+    };
+    const run = await createCliWorld({ api, files }).run('migrate a.yaml --dry-run');
+    expect(run.exitCode).toBe(1);
+    const would = 'would be migrated with 0 tags and 0 images of history (dry run)';
+    expect(run.stdout).toBe(`open/one ${would}\nsecret/one ${would}\n`);
+    expect(run.stderr).toContain('error: nope/one: there is no namespace "nope": create it first\n');
+    expect(api.calls.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
   it('takes Images along, and says what it leaves out', async () => {
     const run = await migrate('-', {
       '/dev/stdin': JSON.stringify({

@@ -37,11 +37,8 @@ describe('parseTriggers', () => {
     });
   });
 
-  it.each([
-    { name: 'paused', entry: { from, fieldPath: byName, paused: true } },
-    { name: 'of another kind', entry: { from: { ...from, kind: 'ImageStreamImage' }, fieldPath: byName } },
-    { name: 'with an apiVersion', entry: { from: { ...from, apiVersion: 'v1' }, fieldPath: byName } },
-  ])('skips an entry $name', ({ entry }) => {
+  it('skips an entry that is paused', () => {
+    const entry = { from, fieldPath: byName, paused: true };
     expect(parse([entry])).toEqual({ ok: true, triggers: [], ignored: [] });
     expect(parse([entry, { from, fieldPath: path('containers[0].image') }])).toMatchObject({
       triggers: [{ stream: 'app' }],
@@ -55,9 +52,14 @@ describe('parseTriggers', () => {
       reason: 'from.kind is missing',
     },
     {
-      name: 'with a misspelt "from"',
-      entry: { form: from, fieldPath: byName },
-      reason: 'from.kind is missing',
+      name: 'of another kind',
+      entry: { from: { ...from, kind: 'ImageStream' }, fieldPath: byName },
+      reason: 'from.kind "ImageStream" is not followed, only ImageStreamTag is',
+    },
+    {
+      name: 'with an apiVersion',
+      entry: { from: { ...from, apiVersion: 'v1' }, fieldPath: byName },
+      reason: 'from.apiVersion "v1" has to be left out',
     },
     {
       name: 'without a tag',
@@ -94,9 +96,37 @@ describe('parseTriggers', () => {
     });
   });
 
-  it('ignores fields that it does not know, such as a misspelt "pause"', () => {
-    const entry = { from, fieldPath: byName, pause: true, lastTriggeredImage: 'x' };
-    expect(parse([entry])).toMatchObject({ ok: true, triggers: [{ stream: 'app' }] });
+  it('ignores fields that it does not know, such as a misspelt "pause", and says so', () => {
+    expect(parse([{ from: { ...from, tag: 'x' }, fieldPath: byName, pause: true }])).toMatchObject({
+      ok: true,
+      triggers: [{ stream: 'app' }],
+      ignored: [
+        'Entry 0: the field "pause" is not known and has no effect',
+        'Entry 0: the field from."tag" is not known and has no effect',
+      ],
+    });
+    expect(parse([{ form: from, fieldPath: byName }])).toMatchObject({
+      triggers: [],
+      ignored: [expect.stringContaining('from.kind is missing'), expect.stringContaining('"form"')],
+    });
+  });
+
+  it('says nothing of what old versions of oc wrote', () => {
+    expect(parse([{ from, fieldPath: byName, lastTriggeredImage: 'x' }])).toMatchObject({ ignored: [] });
+  });
+
+  it('reads fields in another case, as the original does, and says how they are spelled', () => {
+    expect(parse([{ from: { ...from, Namespace: 'other' }, FieldPath: byName }])).toMatchObject({
+      triggers: [{ namespace: 'other', fieldPath: byName }],
+      ignored: [
+        'Entry 0: the field "FieldPath" is read as "fieldPath": write it so',
+        'Entry 0: the field from."Namespace" is read as "namespace": write it so',
+      ],
+    });
+    expect(parse([{ from, fieldPath: byName, Paused: true }])).toMatchObject({
+      triggers: [],
+      ignored: [expect.stringContaining('"Paused" is read as "paused"')],
+    });
   });
 
   it('takes null for an empty list', () => {

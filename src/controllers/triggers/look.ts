@@ -6,7 +6,14 @@ import { type ImageTrigger, type ParsedTriggers, parseTriggers } from './annotat
 import { mergeApplied, readApplied, readBlocked } from './applied.ts';
 import type { Workload, WorkloadKind } from './kinds.ts';
 import { type Owners, readOwners } from './owners.ts';
-import { type AppliedRevisions, planTriggers, strayed, type TriggerPlan } from './plan.ts';
+import {
+  type AppliedRevisions,
+  planTriggers,
+  strayed,
+  type TriggerPlan,
+  type TriggerQuestion,
+} from './plan.ts';
+import { onePerContainer } from './pod-spec.ts';
 import type { TriggerPorts } from './ports.ts';
 import { resolveTag } from './resolve.ts';
 
@@ -54,6 +61,18 @@ export type Look = {
   readonly refused: readonly ImageTrigger[];
   /** Why parts of the annotation do not count. */
   readonly ignored: readonly string[];
+  /** What is wrong with what it says about rollbacks. */
+  readonly onRollbackProblem: string | undefined;
+};
+
+/** What a workload says about rollbacks by hand; they are held where that cannot be read. */
+const readOnRollback = ({
+  metadata,
+}: Workload): Pick<TriggerQuestion, 'onRollback'> & Pick<Look, 'onRollbackProblem'> => {
+  const text = metadata.annotations?.[onRollbackAnnotation] ?? 'hold';
+  if (text === 'hold' || text === 'follow') return { onRollback: text, onRollbackProblem: undefined };
+  const onRollbackProblem = `it says ${JSON.stringify(text)}, which is neither "follow" nor "hold", so rollbacks by hand are held`;
+  return { onRollback: 'hold', onRollbackProblem };
 };
 
 /** Compares a workload with what its triggers ask for; who set something back is asked for where that is the case. */
@@ -65,13 +84,16 @@ export const lookAt = async (
   seen: Seen,
   signal: AbortSignal,
 ): Promise<Look> => {
-  if (!parsed.ok) return { workload, seen, plan: parsed, owners: new Map(), refused: [], ignored: [] };
+  const { onRollback, onRollbackProblem } = readOnRollback(workload);
+  const shared = { workload, seen, onRollbackProblem };
+  if (!parsed.ok) return { ...shared, plan: parsed, owners: new Map(), refused: [], ignored: [] };
+  const { triggers, doubled } = onePerContainer(workload.podSpec, parsed.triggers);
   const mayFollow = ({ namespace, stream }: ImageTrigger): boolean =>
     ports.isPermitted(key.namespace, { namespace, name: stream });
   const record = readApplied(workload);
   const question = {
     podSpec: workload.podSpec,
-    triggers: parsed.triggers,
+    triggers,
     resolve: (trigger: ImageTrigger) => {
       const stream = ports.streams.get({ namespace: trigger.namespace, name: trigger.stream });
       return stream && mayFollow(trigger) ? resolveTag(stream, trigger.tag) : undefined;
@@ -79,15 +101,12 @@ export const lookAt = async (
     applied: mergeApplied(record ?? {}, seen.applied),
     // Without its record the workload was replaced as a whole: nobody released it.
     blocked: record === undefined ? seen.blocked : readBlocked(workload),
-    onRollback:
-      workload.metadata.annotations?.[onRollbackAnnotation] === 'follow'
-        ? ('follow' as const)
-        : ('hold' as const),
+    onRollback,
   };
   const owners = await readOwners(ports, key, question, strayed(question), signal);
   const plan = planTriggers({ ...question, ownerOf: (fieldPath) => owners.get(fieldPath) });
-  const refused = parsed.triggers.filter((one) => !mayFollow(one));
-  return { workload, seen, plan, owners, refused, ignored: parsed.ignored };
+  const refused = triggers.filter((one) => !mayFollow(one));
+  return { ...shared, plan, owners, refused, ignored: [...parsed.ignored, ...doubled] };
 };
 
 /** Whether somebody replaced the workload as a whole, and so removed what was recorded on it. */

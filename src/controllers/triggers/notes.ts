@@ -46,14 +46,17 @@ export const invalidNote = (
   message: `The annotation ${annotation} cannot be followed: ${problem}.`,
 });
 
-/** Says which entries of an annotation do not count. */
+/** An annotation has room for thousands of slips; who mends the first ones sees the others. */
+const maxIgnoredNotes = 10;
+
+/** Says what of an annotation does not count. */
 export const ignoredNotes = (scope: NoteScope, ignored: readonly string[]): readonly TriggerNote[] =>
-  ignored.map((reason) => ({
+  ignored.slice(0, maxIgnoredNotes).map((reason) => ({
     ...scopeOf(scope),
     id: idOf('TriggerInvalid', scope.object.metadata.uid, reason),
     type: 'Warning',
     reason: 'TriggerInvalid',
-    message: `The annotation ${triggersAnnotation} counts only in part. ${reason}.`,
+    message: `The annotation ${triggersAnnotation} does not count as written. ${reason}.`,
   }));
 
 /** Says that a container got another image. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findContainer } from './pod-spec.ts';
+import { findContainer, onePerContainer } from './pod-spec.ts';
 
 const podSpec = {
   initContainers: [
@@ -31,5 +31,28 @@ describe('findContainer', () => {
     expect(findContainer(podSpec, at('containers', 3))).toBeUndefined();
     expect(findContainer(podSpec, at('containers', -1))).toBeUndefined();
     expect(findContainer({ initContainers: [], containers: [] }, at('initContainers', 0))).toBeUndefined();
+  });
+});
+
+describe('onePerContainer', () => {
+  const aTrigger = (fieldPath: string, container: ReturnType<typeof named> | ReturnType<typeof at>) => ({
+    namespace: 'ns',
+    stream: 'app',
+    tag: fieldPath,
+    fieldPath,
+    container,
+  });
+
+  it('keeps the first of those that lead to one container, and those that lead to none', () => {
+    const triggers = [
+      aTrigger('a', named('web')),
+      aTrigger('b', at('containers', 0)),
+      aTrigger('c', at('initContainers', 0)),
+      aTrigger('d', named('missing')),
+      aTrigger('e', at('containers', 7)),
+    ];
+    const { triggers: kept, doubled } = onePerContainer(podSpec, triggers);
+    expect(kept.map(({ fieldPath }) => fieldPath)).toEqual(['a', 'c', 'd', 'e']);
+    expect(doubled).toEqual(['b is the same container as a, which comes first and alone counts']);
   });
 });

@@ -312,6 +312,62 @@ describe('a workload rolled back by hand', () => {
   });
 });
 
+describe('a trigger that is not written as it is meant', () => {
+  it('tells the owner of the workload once of what does not count, and follows the rest', async () => {
+    const slips = [trigger(web), { ...trigger(side), from: { kind: 'ImageStream', name: 'app' } }];
+    const { look, images, notes, events } = await setUp(
+      aDeployment(slips, { [onRollbackAnnotation]: 'folow' }),
+      aStream('a'),
+    );
+    await look();
+    await look();
+    expect(await images()).toEqual([imageRef('a'), 'other:1']);
+    expect(notes.filter(({ reason }) => reason === 'TriggerInvalid')).toMatchObject([
+      { type: 'Warning', message: expect.stringContaining('from.kind "ImageStream" is not followed') },
+      {
+        type: 'Warning',
+        message: `The annotation ${onRollbackAnnotation} cannot be followed: it says "folow", which is neither "follow" nor "hold", so rollbacks by hand are held.`,
+      },
+    ]);
+    expect(events.filter(({ type }) => type === 'invalid')).toHaveLength(2);
+  });
+
+  it('takes "hold" for what holds anyway', async () => {
+    const { look, notes } = await setUp(
+      aDeployment(undefined, { [onRollbackAnnotation]: 'hold' }),
+      aStream('a'),
+    );
+    await look();
+    expect(notes.map(({ reason }) => reason)).toEqual(['ImageTriggered']);
+  });
+
+  it('tells of the first slips only where there are hundreds', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`field${index}`, 1]));
+    const { look, notes } = await setUp(aDeployment([{ ...trigger(web), ...fields }]), aStream('a'));
+    await look();
+    expect(notes.filter(({ reason }) => reason === 'TriggerInvalid')).toHaveLength(10);
+  });
+
+  it('lets the first of two entries count that name one container by name and by index', async () => {
+    const byIndex = 'spec.template.spec.containers[0].image';
+    const { look, images, notes, state, writes } = await setUp(
+      aDeployment([trigger(web), trigger(byIndex, 'app:other')]),
+      aStream('a'),
+    );
+    await look();
+    state.stream = aStream('ba');
+    await look();
+    expect(await images()).toEqual([imageRef('b'), 'other:1']);
+    expect(writes()).toBe(2);
+    expect(notes.filter(({ type }) => type === 'Warning')).toMatchObject([
+      {
+        reason: 'TriggerInvalid',
+        message: expect.stringContaining(`${byIndex} is the same container as ${web}, which comes first`),
+      },
+    ]);
+  });
+});
+
 describe('a trigger on a tag of another namespace', () => {
   const fromOther = [
     { ...trigger(web), from: { kind: 'ImageStreamTag', name: 'app:latest', namespace: 'openshift' } },

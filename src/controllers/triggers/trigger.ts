@@ -1,3 +1,4 @@
+import { onRollbackAnnotation } from '../../api/annotations.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { done, formatKey, type Reconcile, requeue } from '../../runtime/index.ts';
 import { isStoreError } from '../../store/errors.ts';
@@ -61,7 +62,7 @@ const write = async (
 /** What is told of the states that last: of each once. */
 const lastingNotes = (
   ports: WorkloadTriggerPorts,
-  { workload, plan, owners, refused, ignored }: Look,
+  { workload, plan, owners, refused, ignored, onRollbackProblem }: Look,
 ): readonly (readonly [LastingState, TriggerNote])[] => {
   const scope = {
     object: workload,
@@ -77,6 +78,9 @@ const lastingNotes = (
     ),
     ...refused.map((one) => ['refused', refusedNote(scope, one)] as const),
     ...ignoredNotes(scope, ignored).map((note) => ['invalid', note] as const),
+    ...(onRollbackProblem === undefined
+      ? []
+      : [['invalid', invalidNote(scope, onRollbackProblem, onRollbackAnnotation)] as const]),
   ];
 };
 
