@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { WorkQueue } from './workqueue.ts';
 
 /**
@@ -19,6 +20,8 @@ export const runWorkers = async (
       } finally {
         queue.done(key);
       }
+      // Work that waits for nothing, as at a start that finds all in order, would let nobody else run until the queue is empty.
+      if (queue.depth > 0) await nextTurn();
     }
   };
   const stopping = (error: unknown): void => {
