@@ -22,4 +22,41 @@ describe('the image API over HTTP', () => {
         });
     });
   });
+
+  describe('a patch of a tag whose stream does not exist', () => {
+    const from = { kind: 'DockerImage', name: 'r.example/app:v1' };
+    const merge = 'application/merge-patch+json';
+
+    it('makes stream and tag', async () => {
+      expect(await api.call('PATCH', 'imagestreamtags/a:v1', { tag: { from } }, merge)).toMatchObject({
+        status: 201,
+        body: { metadata: { name: 'a:v1', namespace: 'ns' }, tag: { name: 'v1', from, generation: 1 } },
+      });
+      expect(await api.call('PATCH', 'imagetags/b:v1', { spec: { from } }, merge)).toMatchObject({
+        status: 201,
+        body: { metadata: { name: 'b:v1' }, spec: { name: 'v1', from } },
+      });
+      const json = [{ op: 'add', path: '/tag', value: { name: 'v1', from } }];
+      expect(
+        await api.call('PATCH', 'imagestreamtags/c:v1', json, 'application/json-patch+json'),
+      ).toMatchObject({ status: 201 });
+      expect(await api.call('GET', 'imagestreams/c')).toMatchObject({ status: 200 });
+    });
+
+    it('makes nothing where it asks for no tag, names a version, or the namespace is gone', async () => {
+      expect(
+        await api.call('PATCH', 'imagestreamtags/d:v1', { metadata: { annotations: { a: 'b' } } }, merge),
+      ).toMatchObject({ status: 400 });
+      const metadata = { resourceVersion: '1' };
+      expect(
+        await api.call('PATCH', 'imagestreamtags/d:v1', { metadata, tag: { from } }, merge),
+      ).toMatchObject({ status: 404, body: { details: { kind: 'imagestreamtags', name: 'd:v1' } } });
+      const elsewhere = '/apis/image.openshift.io/v1/namespaces/gone/imagestreamtags/d:v1';
+      expect(await api.call('PATCH', elsewhere, { tag: { from } }, merge)).toMatchObject({ status: 404 });
+      expect(await api.call('PATCH', 'imagestreamtags/d', { tag: { from } }, merge)).toMatchObject({
+        status: 400,
+      });
+      expect(await api.call('GET', 'imagestreams/d')).toMatchObject({ status: 404 });
+    });
+  });
 });

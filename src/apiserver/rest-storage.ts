@@ -65,6 +65,8 @@ export type RestStorage<T extends KubernetesObject = KubernetesObject> = {
     transform: Transform<T>,
     context: RestContext,
   ): Promise<{ readonly object: T; readonly created: boolean }>;
+  /** What a patch of an object that is not there begins with, where one may make it. Default: such a patch is answered 404. */
+  patchesFrom?(key: ObjectKey): T;
   delete?(key: ObjectKey, options: DeleteOptions, context: RestContext): Promise<T | Status>;
   /** The objects that were deleted. */
   deleteCollection?(

@@ -14,7 +14,7 @@ import { getImage, getStream } from './stream-reader.ts';
 import { currentImageOf, splitTagName } from './stream-tags.ts';
 import { createTag } from './tag-create.ts';
 import { deleteTag } from './tag-delete.ts';
-import type { TagKind, TagPorts } from './tag-kind.ts';
+import { absentTag, type TagKind, type TagPorts } from './tag-kind.ts';
 import { updateTag } from './tag-update.ts';
 import { imageStreamTagOf } from './tag-view.ts';
 import { listFromStreams } from './virtual-list.ts';
@@ -87,5 +87,6 @@ export const createImageStreamTagStorage = (ports: TagPorts): RestStorage<ImageS
 
   create: (object, namespace, context) => createTag(imageStreamTagKind, ports, object, namespace, context),
   update: (key, transform, context) => updateTag(imageStreamTagKind, ports, key, transform, context),
+  patchesFrom: (key) => absentTag(imageStreamTagKind, key),
   delete: (key, options, context) => deleteTag(imageStreamTags, ports, key, options, context),
 });

@@ -9,7 +9,7 @@ import { getStream } from './stream-reader.ts';
 import { splitTagName, tagNamesOf } from './stream-tags.ts';
 import { createTag } from './tag-create.ts';
 import { deleteTag } from './tag-delete.ts';
-import { showTag, type TagKind, type TagPorts } from './tag-kind.ts';
+import { absentTag, showTag, type TagKind, type TagPorts } from './tag-kind.ts';
 import { updateTag } from './tag-update.ts';
 import { imageTagOf } from './tag-view.ts';
 import { listFromStreams } from './virtual-list.ts';
@@ -75,5 +75,6 @@ export const createImageTagStorage = (ports: TagPorts): RestStorage<ImageTag> =>
 
   create: (object, namespace, context) => createTag(imageTagKind, ports, object, namespace, context),
   update: (key, transform, context) => updateTag(imageTagKind, ports, key, transform, context),
+  patchesFrom: (key) => absentTag(imageTagKind, key),
   delete: (key, options, context) => deleteTag(imageTags, ports, key, options, context),
 });

@@ -3,9 +3,9 @@ import type { Image } from '../../api/image.ts';
 import type { ImageStream, TagReference } from '../../api/image-stream.ts';
 import type { KubernetesObject, Stored } from '../../api/meta.ts';
 import type { Resource } from '../../api/resource.ts';
-import type { Store } from '../../store/store.ts';
+import type { ObjectKey, Store } from '../../store/store.ts';
 import { findImage } from './stream-reader.ts';
-import { currentImageOf } from './stream-tags.ts';
+import { currentImageOf, newStream, splitTagName } from './stream-tags.ts';
 import type { StreamWriter } from './stream-writer.ts';
 
 /** What writes of tags stand on. */
@@ -29,6 +29,18 @@ export type TagKind<T extends KubernetesObject> = {
   readonly updateNeedsSpecTag: boolean;
   /** The spec tag after an update; undefined: it is taken away. */
   readonly updatedSpecTag: (wanted: T, current: TagReference | undefined) => TagReference | undefined;
+};
+
+/** What a patch of a tag begins with whose stream does not exist: it may make both (openshift-semantics §5.1). */
+export const absentTag = <T extends KubernetesObject>(
+  { resource, show }: TagKind<T>,
+  { namespace, name }: ObjectKey,
+): T => {
+  const { stream: streamName, tag } = splitTagName(resource.kind, name);
+  const stream = newStream({ namespace, name: streamName });
+  const unstored = { uid: '', resourceVersion: '', creationTimestamp: '' };
+  const shown = show({ ...stream, metadata: { ...stream.metadata, ...unstored } }, tag, undefined);
+  return { ...shown, metadata: { name, namespace } };
 };
 
 /** The tag of a stream with its image, where it has one. */

@@ -28,7 +28,7 @@ const assertSameUid = (resource: Resource, old: KubernetesObject, patched: Kuber
 
 /** PATCH of one object, or of a subresource: the patch is applied to what is stored, again after a conflict. */
 export const patch: Verb = async (request) => {
-  const { storage, target, query, body, context } = request;
+  const { storage, target, query, body, context, admitCreate } = request;
   if (body.mediaType === applyMediaType) return apply(request);
   assertNotForced(query);
   if (storage.update === undefined) throw methodNotAllowedError();
@@ -38,14 +38,16 @@ export const patch: Verb = async (request) => {
   const key = { namespace: target.namespace ?? '', name: target.name ?? '' };
   const { object, created } = await storage.update(
     key,
-    (old) => {
+    async (stored) => {
+      const old = stored ?? storage.patchesFrom?.(key);
       if (old === undefined) throw notFoundError(resource, key.name);
+      if (stored === undefined) await admitCreate(key.namespace, context);
       const value = patcher(old);
       const refuse: Refuse = (_resource, detail) => misfitError(value, detail);
       const patched = decodeObject(value, resource, { fieldValidation, warn: context.warn, refuse });
       assertNamed(patched, target);
       assertSameUid(resource, old, patched);
-      return tracked(old, inNamespaceOf(patched, target), request);
+      return tracked(stored, inNamespaceOf(patched, target), request);
     },
     context,
   );
