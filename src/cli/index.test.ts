@@ -29,7 +29,7 @@ describe('runCli', () => {
     ['describe', 'error: missing required argument'],
     ['describe app --nope', "error: unknown option '--nope'"],
     ['history app -n', "error: option '-n, --namespace <NS>' argument missing"],
-    ['history a/b', 'error: "a/b" is no STREAM or STREAM:TAG'],
+    ['history a/b/c', 'error: "a/b/c" is no STREAM or STREAM:TAG'],
     ['history app --request-timeout=soon', 'error: --request-timeout "soon" is no duration'],
     ['watch nginx --interval=0s', 'error: --interval "0s" is no duration'],
   ] as const;

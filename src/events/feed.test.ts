@@ -61,6 +61,21 @@ describe('createFeed', () => {
     expect(feed.list({ sinceMs: Date.parse('2026-01-01T00:00:02Z') })).toEqual([listed[2]]);
   });
 
+  it('lists the deletions and failures that it remembers too, each event once and in its order', () => {
+    const streams = [stream('a', item(1, '2026-01-01T00:00:02Z'))];
+    const feed = createFeed({ listStreams: () => streams, clock });
+    const [known] = feed.list({});
+    if (known === undefined) throw new Error('nothing is listed');
+    const at = { time: '2026-01-01T00:00:02Z' };
+    feed.publish([
+      { ...event('gone'), type: 'TagDeleted', ...at },
+      known,
+      { ...event('failed'), type: 'ImportFailed', time: '2026-01-01T00:00:09Z' },
+    ]);
+    expect(feed.list({}).map(({ id }) => id)).toEqual(['gone', known.id, 'failed']);
+    expect(feed.list({ sinceMs: Date.parse(at.time) }).map(({ id }) => id)).toEqual(['failed']);
+  });
+
   it('tells a follower everything from its call on, once, until it is stopped', async () => {
     const feed = createFeed({ listStreams: () => [], clock });
     const stop = new AbortController();

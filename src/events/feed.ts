@@ -6,7 +6,10 @@ import { type Clock, formatTime } from '../lib/clock.ts';
 
 /** The local feed of change events: what the histories tell, and what happens from now on. */
 export type Feed = {
-  /** One event per history entry of every stream, oldest first; `sinceMs`: only later ones. */
+  /**
+   * One event per history entry of every stream, and what else is in memory (deletions, failures), oldest first; `sinceMs`: only later
+   * ones.
+   */
   readonly list: (options: { readonly sinceMs?: number | undefined }) => readonly ChangeEvent[];
   /**
    * Events as they happen, each once, until `signal` is aborted; then it just ends. Follows from the call on, not from the first read.
@@ -60,8 +63,12 @@ export const createFeed = ({ listStreams, clock }: FeedOptions): Feed => {
   return {
     list: ({ sinceMs = Number.NEGATIVE_INFINITY }) => {
       const now = formatTime(clock.now());
-      return listStreams()
+      const inMemory = new Set(remembered.map(({ id }) => id));
+      const older = listStreams()
         .flatMap((stream) => changeEvents(undefined, stream, now))
+        .filter(({ id }) => !inMemory.has(id));
+      // Times have second precision: what is remembered keeps its order.
+      return [...older, ...remembered]
         .filter(({ time }) => Date.parse(time) > sinceMs)
         .toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
     },

@@ -208,6 +208,25 @@ describe('describe, where streams and images are objects of a CRD', () => {
     it(`says what is missing of ${line}`, async () => {
       expect(await (await cluster()).run(line)).toEqual({ exitCode: 1, stdout: '', stderr });
     });
+
+  it('shows the others where one is missing, and fails at the end', async () => {
+    const run = await (await world()).run('describe nope app:v1 app@sha256:9 app@sha256:3');
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toMatch(/^Image Name:\tsha256:1\n[^]*\n\n\nImage Name:\tsha256:3\n/);
+    expect(run.stderr).toBe(
+      'Error from server (NotFound): imagestreams.image.openshift.io "nope" not found\n' +
+        'Error from server (NotFound): imagestreams.image.openshift.io "app@sha256:9" not found\n' +
+        'error: 2 of 4 cannot be shown\n',
+    );
+  });
+
+  it('ends at once where the server does not know who asks', async () => {
+    const api = await startFakeApi(() => ({ code: 401, body: { kind: 'Status', reason: 'Unauthorized' } }));
+    apis.push(api);
+    const run = await createCliWorld({ api, nowMs }).run('describe a b');
+    expect(run).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(run.stderr.match(/Unauthorized/g)).toHaveLength(1);
+  });
 });
 
 describe('parseDescribeTargets', () => {

@@ -15,6 +15,7 @@ import { CliError } from '../errors.ts';
 import { answersImports } from '../import-object.ts';
 import type { CliPorts } from '../ports.ts';
 import { printable } from '../printable.ts';
+import { serverSentence } from '../server-sentence.ts';
 import { imageOfStream, imageOfTag } from '../stream-images.ts';
 import { isRefusal } from '../streams.ts';
 
@@ -139,15 +140,31 @@ const describeTarget = async (
   }
 };
 
-/** `describe STREAM…`: what `oc describe` prints of streams, their tags and images. */
+/** What is said of a target that is not there or may not be read; undefined for what keeps the others from being shown, too. */
+const refusalOf = (error: unknown): string | undefined => {
+  if (error instanceof CliError && error.code === 'failed') return `error: ${error.message}`;
+  return isRefusal(error, 'NotFound', 'Forbidden') ? serverSentence(error) : undefined;
+};
+
+/** `describe STREAM…`: what `oc describe` prints of streams, their tags and images. Of several, one that is missing hides no other. */
 export const describe = async (
   { ports, connect }: CommandContext,
   args: readonly string[],
 ): Promise<void> => {
   const targets = parseDescribeTargets(args);
   const client = await connect();
-  for (const [index, target] of targets.entries()) {
-    const text = await describeTarget(client, target, ports);
-    ports.stdout.write(printable(index === 0 ? text : `\n\n${text}`));
+  let shown = 0;
+  for (const target of targets) {
+    try {
+      const text = await describeTarget(client, target, ports);
+      ports.stdout.write(printable(shown === 0 ? text : `\n\n${text}`));
+      shown += 1;
+    } catch (error) {
+      const refusal = targets.length === 1 ? undefined : refusalOf(error);
+      if (refusal === undefined) throw error;
+      ports.stderr.write(`${refusal}\n`);
+    }
   }
+  if (shown < targets.length)
+    throw new CliError('failed', `${targets.length - shown} of ${targets.length} cannot be shown`);
 };

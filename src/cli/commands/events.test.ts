@@ -1,6 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ApiCall, createCliWorld, type FakeApi, startFakeApi } from '../../../test/fakes/cli.ts';
+import {
+  type ApiCall,
+  createCliWorld,
+  type FakeApi,
+  notFound,
+  startFakeApi,
+} from '../../../test/fakes/cli.ts';
 import type { ChangeEvent } from '../../api/change-event.ts';
 
 const apis: FakeApi[] = [];
@@ -76,6 +82,8 @@ describe('events', () => {
     { line: 'events app:v2 -o json', ids: ['b'] },
     { line: 'events -n other -o json', ids: ['d'] },
     { line: 'events -A is/app:v1 -o json', ids: ['a', 'd'] },
+    { line: 'events other/app -o json', ids: ['d'] },
+    { line: 'events -A istag/other/app:v1 -o json', ids: ['d'] },
   ];
   for (const { line, ids } of selections) {
     it(`prints those of ${line} as JSON lines`, async () => {
@@ -105,8 +113,27 @@ describe('events', () => {
       ].join('\n'),
     );
     expect((await world.run('events app')).stdout).toContain('  app  ');
-    expect((await world.run('events app:v1')).stdout).toBe('');
     expect((await world.run('events -A')).stdout).toContain('  default/app  ');
+  });
+
+  it('fails where nothing was told because there is no such stream or tag', async () => {
+    const api = await start(({ path }) => {
+      if (path.includes('/v1/events')) return { body: '' };
+      if (!path.endsWith('/imagestreams/app')) return notFound('imagestreams', path.split('/').at(-1) ?? '');
+      return { body: { kind: 'ImageStream', metadata: { name: 'app' }, spec: { tags: [{ name: 'v1' }] } } };
+    });
+    const world = createCliWorld({ api });
+    expect(await world.run('events nope')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'Error from server (NotFound): imagestreams.image.openshift.io "nope" not found\n',
+    });
+    expect(await world.run('events app:v2')).toMatchObject({
+      exitCode: 1,
+      stderr: 'error: there is no tag "v2" in the image stream "app"\n',
+    });
+    expect(await world.run('events app:v1')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await world.run('events app --since 1h')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
   it('names the namespace where it is not the only one', async () => {

@@ -1,4 +1,7 @@
 import type { ChangeEvent } from '../../api/change-event.ts';
+import type { ImageStream } from '../../api/image-stream.ts';
+import { imageStreams } from '../../api/resources.ts';
+import { findTag } from '../../api/tag-history.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { ApiClient } from '../client.ts';
@@ -9,7 +12,7 @@ import { answersImports } from '../import-object.ts';
 import { parseOutput } from '../output.ts';
 import { readStreamEvents, type StreamEventsQuery } from '../stream-events.ts';
 import { isRefusal } from '../streams.ts';
-import { parseTagTarget, type TagTarget } from '../targets.ts';
+import { clientFor, parseTagTarget, type TagTarget } from '../targets.ts';
 
 export type EventsOptions = {
   readonly follow?: boolean;
@@ -87,6 +90,20 @@ async function* readEvents(
   }
 }
 
+const hasTag = ({ spec, status }: ImageStream, tag: string): boolean =>
+  (spec?.tags ?? []).some(({ name }) => name === tag) || findTag(status, tag) !== undefined;
+
+/** Says so where nothing was told because there is nothing of that name. Rejects as the server does for a stream that is missing. */
+const refuseMissing = async (
+  client: ApiClient,
+  { stream, tag }: TagTarget,
+  signal: AbortSignal,
+): Promise<void> => {
+  const found = await client.get(imageStreams, stream, signal);
+  if (tag !== undefined && !hasTag(found, tag))
+    throw new CliError('failed', `there is no tag "${tag}" in the image stream "${stream}"`);
+};
+
 /** `events [STREAM[:TAG]]`: what happened to tags; with `--follow` also what happens from now on. */
 export const events = async (
   { ports: { stdout, stderr, clock, signal }, connect }: CommandContext,
@@ -96,20 +113,26 @@ export const events = async (
   const format = parseOutput(options.output ?? 'table', ['table', 'json']);
   const wanted = target === undefined ? undefined : parseTagTarget(target);
   const query = { since: sinceOf(options.since, clock.now()), follow: options.follow === true };
-  const client = await connect();
+  const connected = await connect();
+  const client = wanted === undefined ? connected : clientFor(connected, wanted);
   const withNamespace = options.allNamespaces === true;
-  const namespace = withNamespace ? undefined : client.namespace;
+  const namespace = withNamespace ? wanted?.namespace : client.namespace;
   const onBreak = (why: string): void => {
     stderr.write(`warning: ${why}; trying again\n`);
   };
+  let count = 0;
   try {
     const told = readEvents(client, { ...query, namespace }, { clock, onBreak }, signal);
     for await (const event of told) {
       if (!isWanted(event, namespace, wanted)) continue;
+      count += 1;
       stdout.write(format === 'json' ? `${JSON.stringify(event)}\n` : formatEvent(event, { withNamespace }));
     }
   } catch (error) {
     // To be told to stop is how following ends.
     if (!query.follow || !signal.aborted) throw error;
   }
+  const isSilent = count === 0 && !query.follow;
+  if (isSilent && wanted !== undefined && namespace !== undefined)
+    await refuseMissing(client, wanted, signal);
 };

@@ -5,7 +5,7 @@ import { ago } from '../description.ts';
 import { CliError } from '../errors.ts';
 import { formatTable, parseOutput, writeDocument } from '../output.ts';
 import { findRunning, type Running } from '../running-workloads.ts';
-import { parseTagTarget } from '../targets.ts';
+import { clientFor, parseTagTarget } from '../targets.ts';
 
 export type HistoryOptions = { readonly output?: string };
 
@@ -69,8 +69,9 @@ export const history = async (
   options: HistoryOptions,
 ): Promise<void> => {
   const format = parseOutput(options.output ?? 'table', ['table', 'json', 'yaml']);
-  const { stream: name, tag } = parseTagTarget(target);
-  const client = await connect();
+  const wanted = parseTagTarget(target);
+  const { stream: name, tag } = wanted;
+  const client = clientFor(await connect(), wanted);
   const stream = await client.get(imageStreams, name, ports.signal);
   const running = await findRunning(client, ports.signal, (note) => ports.stderr.write(`warning: ${note}\n`));
   const entries = historyOf(stream, tag, running);

@@ -50,7 +50,7 @@ describe('imagestreams migrate', () => {
     api = await startFakeApi(({ path }) => {
       if (path === '/api/v1/namespaces/open') return { body: { kind: 'Namespace' } };
       if (path === '/api/v1/namespaces/secret')
-        return { status: 403, body: { kind: 'Status', reason: 'Forbidden', code: 403, message: 'no' } };
+        return { code: 403, body: { kind: 'Status', reason: 'Forbidden', code: 403, message: 'no' } };
       return notFound('namespaces', path);
     });
     const files = {

@@ -172,7 +172,7 @@ describe('rollback', () => {
 
   const refusals = [
     ['rollback app', 2, 'which tag of "app"? Write app:TAG'],
-    ['rollback a/b:v1', 2, '"a/b:v1" is no STREAM or STREAM:TAG'],
+    ['rollback a/b/c:v1', 2, '"a/b/c:v1" is no STREAM or STREAM:TAG, nor one with NAMESPACE/ in front'],
     ['rollback app:v1 --to 1 --resume', 2, '--to and --resume exclude each other'],
     ['rollback app:v1 --to=', 2, '--to needs a revision or a digest; "history" lists them'],
     ['rollback app:v9', 1, 'the image stream "app" has no tag "v9" with an image'],

@@ -15,7 +15,7 @@ import type { CommandContext } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { rollbackTarget } from '../rollback-target.ts';
 import { isRefusal } from '../streams.ts';
-import { parseTagTarget } from '../targets.ts';
+import { clientFor, parseTagTarget } from '../targets.ts';
 
 export type RollbackOptions = { readonly to?: string; readonly resume?: boolean };
 
@@ -118,11 +118,12 @@ export const rollback = async (
   [target = '']: readonly string[],
   { to, resume: isResume = false }: RollbackOptions,
 ): Promise<void> => {
-  const { stream, tag } = parseTagTarget(target);
+  const wanted = parseTagTarget(target);
+  const { stream, tag } = wanted;
   if (tag === undefined) throw new CliError('usage', `which tag of "${stream}"? Write ${stream}:TAG`);
   if (isResume && to !== undefined) throw new CliError('usage', '--to and --resume exclude each other');
   if (to === '') throw new CliError('usage', '--to needs a revision or a digest; "history" lists them');
-  const client = await context.connect();
+  const client = clientFor(await context.connect(), wanted);
   await (isResume
     ? resume(context, client, { stream, tag })
     : rollBack(context, client, { stream, tag }, to));

@@ -95,6 +95,15 @@ describe('why STREAM', () => {
     );
   });
 
+  it.each([
+    ['istag/web', 'namespace=ns&stream=web&tag=latest'],
+    ['is/team/web:v1', 'namespace=team&stream=web&tag=v1'],
+  ])('takes the name %s as the other commands do', async (name, query) => {
+    const { api, world } = await worldWith([good]);
+    expect((await world.run(`why ${name}`)).exitCode).toBe(0);
+    expect(api.calls[1]?.path).toBe(`/apis/imagestreams.dev/v1/why?${query}`);
+  });
+
   it('tells how often, with what is wrong with that, and why nothing is asked of itself', async () => {
     const refresh = { every: '1h', filter: '>=1.2', problems: ['annotation x: is wrong'] };
     const { next: _next, ...rest } = good;
@@ -207,6 +216,14 @@ describe('why REF', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain('  Cause:    it wants a login\n  Advice:   log in\n');
     expect(stderr).toBe('error: quay.io/team/web:v1 cannot be imported: it wants a login\n');
+  });
+
+  it('says how to write a stream that looks like a reference of docker.io', async () => {
+    const world = createCliWorld({ nowMs, whyReference: async () => bad });
+    expect((await world.run('why team/web:v1')).stderr).toBe(
+      'error: team/web:v1 cannot be imported: it wants a login; if a stream of that namespace is meant, write is/team/web:v1\n',
+    );
+    expect((await world.run('why localhost/web:v1')).stderr).not.toContain('is/');
   });
 
   it('prints JSON for programs', async () => {

@@ -7,7 +7,7 @@ import { answersImports } from '../import-object.ts';
 import { parseOutput, writeDocument } from '../output.ts';
 import { printable } from '../printable.ts';
 import { isRefusal } from '../streams.ts';
-import { parseTagTarget, withoutPrefix } from '../targets.ts';
+import { clientFor, namesKind, parseTagTarget } from '../targets.ts';
 
 export type WhyOptions = {
   readonly output?: string;
@@ -62,15 +62,22 @@ const askController = async (
  * Whether the argument is a pull spec: those have a `/` or an `@`, which names of streams have not. `is/NAME` is a stream, and a short
  * name like `nginx` is one too: the reference is `docker.io/nginx`.
  */
-const isReference = (target: string): boolean => /[/@]/.test(withoutPrefix(target));
+const isReference = (target: string): boolean => !namesKind(target) && /[/@]/.test(target);
+
+/** What to write if a pull spec that could not be had was meant for `NAMESPACE/STREAM`, which looks the same. */
+const streamHint = (target: string): string =>
+  /^[a-z0-9-]+\/[^/@]+$/.test(target) && !target.startsWith('localhost/')
+    ? `; if a stream of that namespace is meant, write is/${target}`
+    : '';
 
 const askServer = async (
   { ports, connect }: CommandContext,
   target: string,
   options: WhyOptions,
 ): Promise<{ readonly stream: string; readonly explanations: readonly Explanation[] }> => {
-  const { stream, tag } = parseTagTarget(target);
-  const client = await connect();
+  const wanted = parseTagTarget(target);
+  const { stream, tag } = wanted;
+  const client = clientFor(await connect(), wanted);
   const query = new URLSearchParams({
     namespace: client.namespace,
     stream,
@@ -112,5 +119,6 @@ export const why = async (
       printable(explanations.map((one) => formatExplanation(one, stream, clock.now())).join('\n')),
     );
   const failure = isOfServer ? undefined : explanations[0]?.attempts[0]?.failure;
-  if (failure !== undefined) throw new CliError('failed', `${target} cannot be imported: ${failure.cause}`);
+  if (failure !== undefined)
+    throw new CliError('failed', `${target} cannot be imported: ${failure.cause}${streamHint(target)}`);
 };
