@@ -11,16 +11,18 @@ import { patch } from './verbs/patch.ts';
 import { update } from './verbs/update.ts';
 import { watch } from './verbs/watch.ts';
 
+/** Verbs of one object, of a collection, and of a collection in all namespaces at once. */
+const verbsOf = {
+  object: ['get', 'update', 'delete'],
+  collection: ['list', 'create', 'deleteCollection'],
+  everywhere: ['list'],
+} as const;
+
 /** Whether any verb stands behind a path of the storage: where none does, Kubernetes has no such path. */
 const hasPath = (storage: RestStorage, { name, namespace }: ResourceTarget): boolean => {
-  const { get, update, list, create, resource } = storage;
-  const verbs =
-    name !== undefined
-      ? [get, update, storage.delete]
-      : resource.namespaced && namespace === undefined
-        ? [list]
-        : [list, create, storage.deleteCollection];
-  return verbs.some((verb) => verb !== undefined);
+  const isEverywhere = storage.resource.namespaced && namespace === undefined;
+  const scope = name !== undefined ? 'object' : isEverywhere ? 'everywhere' : 'collection';
+  return verbsOf[scope].some((verb) => storage[verb] !== undefined);
 };
 
 /**
