@@ -108,6 +108,8 @@ export type RunningController = {
   readonly process: ChildProcess;
   /** The lines of its log so far. */
   readonly log: () => readonly LogLine[];
+  /** All that it wrote, with what is no line of the log: an error that ended it. */
+  readonly output: () => string;
   readonly healthUrl: () => string;
   readonly metricsUrl: () => string;
   /** Sends a signal and waits for the end; the exit code, or the signal that killed it. */
@@ -160,6 +162,7 @@ export const startController = async (
   return {
     process: child,
     log,
+    output: () => output,
     healthUrl: () => String(started()?.['healthUrl']),
     metricsUrl: () => String(started()?.['metricsUrl']),
     stop,
