@@ -8,7 +8,7 @@ import { CommitQueue } from './commit-queue.ts';
 import { compactTo, defaultRetention, keepCompacted, type Retention } from './compaction.ts';
 import { closeDatabase, type Database, openDatabase } from './embedded-schema.ts';
 import { StoreError } from './errors.ts';
-import { listObjects } from './list.ts';
+import { createPageCache, listObjects } from './list.ts';
 import { type AnyObject, describeObject, type StoredObject, withRevision } from './object.ts';
 import { parseRevision, requireKept } from './revision.ts';
 import { RevisionLog } from './revision-log.ts';
@@ -62,6 +62,7 @@ export class EmbeddedStore implements Store {
   readonly #sql: Sql;
   readonly #log: RevisionLog;
   readonly #feed: ChangeFeed;
+  readonly #pages = createPageCache();
   readonly #writeAheadLog: WriteAheadLog;
   readonly #queue: CommitQueue;
   #closing: Promise<void> | undefined;
@@ -110,7 +111,7 @@ export class EmbeddedStore implements Store {
   ): Promise<ListResult<T>> {
     this.#requireOpen(signal);
     const result = await listObjects(
-      { log: this.#log, sql: this.#sql },
+      { log: this.#log, sql: this.#sql, pages: this.#pages },
       qualifiedName(resource),
       options,
       signal,

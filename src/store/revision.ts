@@ -22,19 +22,32 @@ export const requireKept = (revision: number, { last, compacted }: KeptRevisions
     throw new StoreError('future-revision', `revision ${revision} does not exist yet (newest: ${last})`);
 };
 
-/** Where the next page of a list starts: after `after`, in the snapshot of `revision`. */
-export type PageStart = { readonly revision: number; readonly after: ObjectKey };
+/** Where the next page of a list starts: after `after`, in the snapshot of `revision`; `remaining` objects are there, where that is known. */
+export type PageStart = {
+  readonly revision: number;
+  readonly after: ObjectKey;
+  readonly remaining?: number | undefined;
+};
 
 /** Opaque to callers; after the continue token of k8s.io/apiserver/pkg/storage. */
-export const formatContinueToken = ({ revision, after }: PageStart): string =>
-  Buffer.from(JSON.stringify([revision, after.namespace, after.name])).toString('base64url');
+export const formatContinueToken = ({ revision, after, remaining }: PageStart): string => {
+  const counted = remaining === undefined ? [] : [remaining];
+  return Buffer.from(JSON.stringify([revision, after.namespace, after.name, ...counted])).toString(
+    'base64url',
+  );
+};
 
 /** @throws {StoreError} with code `invalid` for anything that {@link formatContinueToken} did not make. */
 export const parseContinueToken = (token: string): PageStart => {
-  const [revision, namespace, name] = parseArray(Buffer.from(token, 'base64url').toString());
-  if (!Number.isSafeInteger(revision) || typeof namespace !== 'string' || typeof name !== 'string')
+  const [revision, namespace, name, remaining] = parseArray(Buffer.from(token, 'base64url').toString());
+  const isOdd = remaining !== undefined && !Number.isSafeInteger(remaining);
+  if (isOdd || !Number.isSafeInteger(revision) || typeof namespace !== 'string' || typeof name !== 'string')
     throw new StoreError('invalid', 'the continue token is not valid');
-  return { revision: Number(revision), after: { namespace, name } };
+  return {
+    revision: Number(revision),
+    after: { namespace, name },
+    remaining: remaining === undefined ? undefined : Number(remaining),
+  };
 };
 
 /** Like {@link requireKept} for a page; the error says how to go on in the newest state. */

@@ -16,12 +16,17 @@ export type SnapshotQuery = {
 /** UTF-16 units of JSON that one page holds, unless a single object is larger: bounds how long it holds up everything else. */
 const pageSize = 4 * 1024 * 1024;
 
-/** At most `limit` objects; `complete` says that no more follow. */
-export const readPage = (
-  sql: Sql,
-  query: SnapshotQuery,
-  limit: number,
-): { readonly objects: readonly StoredObject[]; readonly complete: boolean } =>
+/** Some objects of a snapshot. */
+export type Page = {
+  readonly objects: readonly StoredObject[];
+  /** No more follow. */
+  readonly complete: boolean;
+  /** UTF-16 units of their JSON. */
+  readonly size: number;
+};
+
+/** At most `limit` objects. */
+export const readPage = (sql: Sql, query: SnapshotQuery, limit: number): Page =>
   sql.read(() => {
     const rows = sql
       .prepare(
@@ -35,9 +40,9 @@ export const readPage = (
       const text = String(row['object']);
       objects.push(decodeObject(text));
       size += text.length;
-      if (size > pageSize) return { objects, complete: false };
+      if (size > pageSize) return { objects, complete: false, size };
     }
-    return { objects, complete: objects.length < limit };
+    return { objects, complete: objects.length < limit, size };
   });
 
 /** How many objects there are. */
