@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { configMaps, deployments, events, secrets } from './api/core.ts';
-import type { Resource } from './api/resource.ts';
+import { qualifiedName, type Resource } from './api/resource.ts';
 import { changeCursors, imageStreamGrants, imageStreams, images } from './api/resources.ts';
 import { administrator, createTokenAuthenticator, ensureToken } from './apiserver/authn/token.ts';
 import { writeKubeconfig } from './apiserver/kubeconfig.ts';
@@ -57,10 +57,10 @@ const namespacedResources: readonly Resource[] = [
 const createHousekeeping = (
   store: Store,
   { clock, logger }: PartsOptions,
-  onRuntime: GarbageCollectorOptions['onRuntime'],
+  { onRuntime, copies }: Pick<GarbageCollectorOptions, 'onRuntime' | 'copies'>,
 ) => {
   const options = { store, clock, logger, onRuntime };
-  const collector = createGarbageCollector({ ...options, resources: ownableResources });
+  const collector = createGarbageCollector({ ...options, resources: ownableResources, copies });
   const namespaceController = createNamespaceController({ ...options, resources: namespacedResources });
   return {
     run: async (signal: AbortSignal): Promise<void> => {
@@ -143,7 +143,10 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await parts.client.close();
     await store.close();
   };
-  const housekeeping = createHousekeeping(store, options, parts.metrics.onRuntime);
+  const housekeeping = createHousekeeping(store, options, {
+    onRuntime: parts.metrics.onRuntime,
+    copies: new Map([[qualifiedName(imageStreams), controllers.streams]]),
+  });
   try {
     await ensureDefaultNamespace(store, signal);
     const tls = await ensureCertificates(dataDir, listen.host, clock);

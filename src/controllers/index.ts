@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import {
   Controller,
   createInformer,
-  type Lister,
+  type Informer,
   type OnRuntime,
   reconcileChanges,
   runManager,
@@ -92,7 +92,7 @@ export type ControllersOptions = {
 
 /** Everything that works on objects by itself, as one. */
 export type Controllers = {
-  readonly streams: Lister<Stored<ImageStream>>;
+  readonly streams: Informer<ImageStream>;
   readonly hasSynced: () => boolean;
   /** Scheduled tags in all, and repositories. */
   readonly scheduledTags: () => number;

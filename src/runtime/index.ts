@@ -16,7 +16,7 @@ export {
   type LeaseKeeper,
   type StoredLease,
 } from './leader-election.ts';
-export { type ManagerOptions, type Runnable, runManager, type Source } from './manager.ts';
+export { aborted, type ManagerOptions, type Runnable, runManager, type Source } from './manager.ts';
 export { done, type Reconcile, type ReconcileResult, requeue } from './reconcile.ts';
 export { type ServedSourceOptions, whileServed } from './served-source.ts';
 export { Timetable, type TimetableOptions } from './timetable.ts';

@@ -28,7 +28,7 @@ export type ManagerOptions = {
 };
 
 /** Resolves when `signal` is aborted. */
-const aborted = (signal: AbortSignal): Promise<void> =>
+export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });

@@ -4,6 +4,7 @@ import { qualifiedName, type Resource } from '../../api/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import {
+  aborted,
   type ChangeHandler,
   Controller,
   formatKey,
@@ -21,6 +22,8 @@ export type GarbageCollectorOptions = {
   readonly store: Store;
   /** The kinds whose objects may own others and be owned. */
   readonly resources: readonly Resource[];
+  /** Copies of some of these that are kept anyhow, by qualified name. The others are read once these are complete. Default none. */
+  readonly copies?: ReadonlyMap<string, Copy> | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onRuntime: OnRuntime;
@@ -46,28 +49,33 @@ const projectNode = ({ apiVersion, kind, metadata }: Stored<KubernetesObject>): 
   };
 };
 
+/** The objects of one kind as they were last seen. */
+export type Copy = Pick<Informer<KubernetesObject, Node>, 'get' | 'onChange' | 'synced'>;
+
 /** Whether there is anything to decide about an object. */
 const isOfInterest = (object: Node): boolean =>
   object.metadata.deletionTimestamp === undefined
     ? ownersOf(object).length > 0
     : orphansDependants(object) || awaitsDependants(object);
 
-/** The objects of one kind as they were last seen, and who works on them. */
+/** One kind, and who works on its objects. */
 type Kind = {
   readonly resource: Resource;
   readonly controller: Controller;
-  readonly informer: Informer<KubernetesObject, Node>;
+  readonly copy: Copy;
+  /** Keeps the copy; undefined where somebody else does. */
+  readonly informer: Informer<KubernetesObject, Node> | undefined;
 };
 
 const createKind = (options: GarbageCollectorOptions, resource: Resource, ports: CollectPorts): Kind => {
   const { store, clock, logger, onRuntime: onEvent } = options;
   const name = `garbage-collector-${resource.plural}`;
   const reconcile = createCollectReconciler(ports, resource);
-  return {
-    resource,
-    controller: new Controller({ name, reconcile, workers, clock, logger, onEvent }),
-    informer: new Informer({ store, resource, project: projectNode, clock, logger, onEvent }),
-  };
+  const controller = new Controller({ name, reconcile, workers, clock, logger, onEvent });
+  const kept = options.copies?.get(qualifiedName(resource));
+  if (kept !== undefined) return { resource, controller, copy: kept, informer: undefined };
+  const informer = new Informer({ store, resource, project: projectNode, clock, logger, onEvent });
+  return { resource, controller, copy: informer, informer };
 };
 
 /**
@@ -79,7 +87,7 @@ const createKind = (options: GarbageCollectorOptions, resource: Resource, ports:
 export const createGarbageCollector = (
   options: GarbageCollectorOptions,
 ): { readonly run: (signal: AbortSignal) => Promise<void> } => {
-  const { store, resources, clock, logger } = options;
+  const { store, resources, copies, clock, logger } = options;
   const kinds = new Map<string, Kind>();
   /** By an owner's uid: the kind and key of what names it. */
   const owned = new KeyIndex();
@@ -96,7 +104,7 @@ export const createGarbageCollector = (
     const kind = resource && kinds.get(qualifiedName(resource));
     if (resource === undefined || kind === undefined) return;
     const key = { namespace: resource.namespaced ? namespace : '', name: reference.name };
-    const owner = kind.informer.get(key);
+    const owner = kind.copy.get(key);
     if (owner !== undefined && awaitsDependants(owner)) kind.controller.enqueue(key);
   };
 
@@ -117,19 +125,16 @@ export const createGarbageCollector = (
   for (const resource of resources) {
     const kind = createKind(options, resource, ports);
     kinds.set(qualifiedName(resource), kind);
-    kind.informer.onChange(onChangeOf(kind));
+    kind.copy.onChange(onChangeOf(kind));
   }
   const all = [...kinds.values()];
   return {
-    run: (signal) =>
-      runManager(
-        {
-          sources: all.map(({ informer }) => informer),
-          runnables: all.map(({ controller }) => controller),
-          clock,
-          logger,
-        },
-        signal,
-      ),
+    run: async (signal) => {
+      const complete = [...(copies?.values() ?? [])].map((copy) => copy.synced());
+      await Promise.race([Promise.all(complete), aborted(signal)]);
+      const sources = all.flatMap(({ informer }) => informer ?? []);
+      const runnables = all.map(({ controller }) => controller);
+      await runManager({ sources, runnables, clock, logger }, signal);
+    },
   };
 };
