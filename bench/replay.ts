@@ -3,7 +3,7 @@ import { mapLimit } from '../src/lib/map-limit.ts';
 import { acceptManifests } from '../src/oci/media-type.ts';
 
 /** The gate of a registry lets so many requests through at a time, see `createRegistryClient`. */
-const connections = 10;
+export const connections = 10;
 
 /** Sends requests (`GET /v2/app/manifests/v1`) again, with nothing around them: pages one after the other, then the rest, ten at a time. */
 export const replay = async (

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { Place } from '../test/e2e/programs/client.ts';
 import { type Serve, startServe } from '../test/e2e/serve.ts';
 import type { Bench } from './bench.ts';
+import { builtProgram } from './built-program.ts';
 
 /** Has a program collect its garbage when it gets SIGUSR2: what it holds then is what it needs. */
 const collectsOnSignal = `data:text/javascript,${encodeURIComponent(`import v8 from 'node:v8';
@@ -20,6 +21,7 @@ export const startBenchServe = async (
   const options = `${process.env['NODE_OPTIONS'] ?? ''} --import=${collectsOnSignal}`.trim();
   const env = { NODE_OPTIONS: options };
   const serve = await startServe({
+    main: await builtProgram(bench),
     args: ['--log-level', 'error', ...args],
     env,
     ...(dataDir === undefined ? {} : { dataDir }),

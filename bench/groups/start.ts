@@ -1,27 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 import { type Bench, type Group, inTurns, runsOf, timed } from '../bench.ts';
+import { builtProgram } from '../built-program.ts';
 import { startBenchRegistry } from '../registry/index.ts';
 import { startBenchServe } from '../serve.ts';
-
-const root = resolve(import.meta.dirname, '../..');
-const source = join(root, 'src/main.ts');
-
-/** The program as it is installed: what Node spends on types of the source is not what users pay. */
-const build = async (bench: Bench): Promise<string> => {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-start-'));
-  bench.cleanup(() => rmSync(directory, { recursive: true, force: true }));
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  await promisify(execFile)(tsc, ['--outDir', join(directory, 'dist')], { cwd: root });
-  copyFileSync(join(root, 'package.json'), join(directory, 'package.json'));
-  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
-  return join(directory, 'dist/main.js');
-};
 
 /** Has a program say in its last line on standard error how many KiB it held at most. `maxRSS` will not do: it counts the process that started it. */
 const tellsMemory = `data:text/javascript,${encodeURIComponent(`import fs from 'node:fs';
@@ -94,7 +77,7 @@ const measureImport = async (bench: Bench, main: string): Promise<void> => {
 export const startGroup: Group = {
   name: 'start',
   run: async (bench) => {
-    const main = bench.size === 'smoke' ? source : await build(bench);
+    const main = await builtProgram(bench);
     await measure(bench, '--help', () => [main, '--help'], maxHelpMemory);
     await measureImport(bench, main);
   },

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
-const main = resolve(import.meta.dirname, '../../src/main.ts');
+const source = resolve(import.meta.dirname, '../../src/main.ts');
 
 /** An answer of the API; `body` is the parsed JSON, or the text where it is none: the lines of a watch are several. */
 export type Answer = { readonly status: number; readonly body: unknown; readonly text: string };
@@ -106,13 +106,15 @@ export const startServe = async (
     readonly args?: readonly string[];
     readonly dataDir?: string;
     readonly env?: Readonly<Record<string, string>>;
+    /** The program to start. Default: its source. */
+    readonly main?: string | undefined;
   } = {},
 ): Promise<Serve> => {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'imagestreams-e2e-'));
   const child = spawn(
     process.execPath,
     [
-      main,
+      options.main ?? source,
       'serve',
       '--listen',
       '127.0.0.1:0',
