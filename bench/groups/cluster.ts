@@ -14,7 +14,7 @@ import {
 import { type Bench, type Group, inTurns, runsOf, timed } from '../bench.ts';
 import {
   createGrowth,
-  idlePercent,
+  idlePercents,
   isTargeted,
   type ManyStreams,
   reportIdle,
@@ -91,7 +91,7 @@ const measure = async (bench: Bench, place: Place, amount: Amount): Promise<numb
   if (running === undefined) throw new Error('no controller was started');
   await untilIdle(running);
   const residentMiB = (await memoryOf(running)).resident / 2 ** 20;
-  const percent = await idlePercent(bench, running.process.pid ?? 0);
+  const percents = await idlePercents(bench, running.process.pid ?? 0);
   bench.row({
     name: `${many.label}: start to synced`,
     unit: 'ms',
@@ -105,7 +105,7 @@ const measure = async (bench: Bench, place: Place, amount: Amount): Promise<numb
     values: [place.registry.requests.length],
     target: Math.ceil((amount.streams * manyTags.length) / 1000),
   });
-  reportIdle(bench, many, { residentMiB, percent });
+  reportIdle(bench, many, { residentMiB, percents });
   await running.stop();
   return residentMiB;
 };

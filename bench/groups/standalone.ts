@@ -9,7 +9,7 @@ import { eventually, type Serve } from '../../test/e2e/serve.ts';
 import { type Bench, type Group, sized, timed } from '../bench.ts';
 import {
   createGrowth,
-  idlePercent,
+  idlePercents,
   isTargeted,
   type ManyStreams,
   reportIdle,
@@ -121,10 +121,10 @@ const measureIdle = async (
 ): Promise<number> => {
   const many = manyOf(amount);
   const residentMiB = await collectedMiB(serve, bench.signal);
-  const percent = await idlePercent(bench, serve.process.pid ?? 0);
+  const percents = await idlePercents(bench, serve.process.pid ?? 0);
   await serve.stop();
   const fileBytes = statSync(join(dataDir, 'imagestreams.db')).size;
-  reportIdle(bench, many, { residentMiB, percent });
+  reportIdle(bench, many, { residentMiB, percents });
   const values = [fileBytes / 1024 / amount.streams];
   bench.row({ name: `${many.label}: file per stream`, unit: 'KiB', values });
   return residentMiB;
