@@ -7,10 +7,7 @@ import { writeKubeconfig } from './apiserver/kubeconfig.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
 import { createStorages, ensureDefaultNamespace } from './apiserver/storages.ts';
 import type { ApiCall } from './apply.ts';
-import {
-  createGarbageCollector,
-  type GarbageCollectorOptions,
-} from './controllers/garbage-collector/index.ts';
+import { createGarbageCollector } from './controllers/garbage-collector/index.ts';
 import { createStoreWorkloads, workloadKinds } from './controllers/index.ts';
 import { createNamespaceController } from './controllers/namespaces.ts';
 import { ensureCertificates, ensureDataDirectory } from './data-directory.ts';
@@ -53,22 +50,6 @@ const namespacedResources: readonly Resource[] = [
   changeCursors,
 ];
 
-/** What kube-controller-manager does in a cluster. */
-const createHousekeeping = (
-  store: Store,
-  { clock, logger }: PartsOptions,
-  { onRuntime, copies }: Pick<GarbageCollectorOptions, 'onRuntime' | 'copies'>,
-) => {
-  const options = { store, clock, logger, onRuntime };
-  const collector = createGarbageCollector({ ...options, resources: ownableResources, copies });
-  const namespaceController = createNamespaceController({ ...options, resources: namespacedResources });
-  return {
-    run: async (signal: AbortSignal): Promise<void> => {
-      await Promise.all([collector.run(signal), namespaceController.run(signal)]);
-    },
-  };
-};
-
 const createCall =
   (server: ApiServer, token: string): ApiCall =>
   async (method, path, body) => {
@@ -109,6 +90,25 @@ const createParts = (
   return { ...registry, ...work };
 };
 
+type Parts = ReturnType<typeof createParts>;
+
+/** What kube-controller-manager does in a cluster. */
+const createHousekeeping = (
+  store: Store,
+  { clock, logger }: PartsOptions,
+  { controllers, metrics }: Pick<Parts, 'controllers' | 'metrics'>,
+) => {
+  const options = { store, clock, logger, onRuntime: metrics.onRuntime };
+  const copies = new Map([[qualifiedName(imageStreams), controllers.streams]]);
+  const collector = createGarbageCollector({ ...options, resources: ownableResources, copies });
+  const namespaceController = createNamespaceController({ ...options, resources: namespacedResources });
+  return {
+    run: async (signal: AbortSignal): Promise<void> => {
+      await Promise.all([collector.run(signal), namespaceController.run(signal)]);
+    },
+  };
+};
+
 /** Of leadership: one program uses a data directory. */
 const onlyTerm = 1;
 
@@ -143,10 +143,7 @@ export const openApp = async (options: PartsOptions, signal: AbortSignal): Promi
     await parts.client.close();
     await store.close();
   };
-  const housekeeping = createHousekeeping(store, options, {
-    onRuntime: parts.metrics.onRuntime,
-    copies: new Map([[qualifiedName(imageStreams), controllers.streams]]),
-  });
+  const housekeeping = createHousekeeping(store, options, parts);
   try {
     await ensureDefaultNamespace(store, signal);
     const tls = await ensureCertificates(dataDir, listen.host, clock);
