@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { events } from '../api/core.ts';
-import { imageStreams } from '../api/resources.ts';
 import { parseListOptions } from './list-options.ts';
 
 const parse = (query: string, name?: string) =>
@@ -18,17 +17,6 @@ describe('parseListOptions', () => {
       freshness: { kind: 'newest' },
       watch: false,
     });
-  });
-
-  it('names the fields that every kind has where a kind of OpenShift lacks one', () => {
-    const query = new URLSearchParams('fieldSelector=status.x%3Dy');
-    expect(() => parseListOptions(query, imageStreams, { namespace: 'a', name: undefined })).toThrow(
-      '"status.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
-    );
-    const known = new URLSearchParams('fieldSelector=spec.dockerImageRepository%3Dy');
-    expect(
-      parseListOptions(known, imageStreams, { namespace: 'a', name: undefined }).selection.fields,
-    ).toHaveLength(1);
   });
 
   it('narrows a named target to that object', () => {

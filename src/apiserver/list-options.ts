@@ -85,7 +85,7 @@ const selectionOf = (
   const unknown = fields.find(({ path }) => !selectable.includes(path));
   if (unknown !== undefined)
     throw badRequestError(
-      resource.selectableFields.length === 0 || resource.group !== ''
+      resource.selectableFields.length === 0
         ? `${JSON.stringify(unknown.path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
         : `field label not supported: ${unknown.path}`,
     );
