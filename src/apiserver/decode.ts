@@ -2,11 +2,12 @@ import { decode } from '../api/decode.ts';
 import { notSupported, rootPath } from '../api/field-error.ts';
 import type { KubernetesObject } from '../api/meta.ts';
 import { apiVersionOf, type Resource } from '../api/resource.ts';
-import { invalidStatus, StatusError } from '../api/status.ts';
+import type { StatusError } from '../api/status.ts';
 import { parseBody } from './body.ts';
 import { badRequestError } from './errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { ApiRequest } from './request.ts';
+import { invalidOptionsError, type OptionsKind } from './request-options.ts';
 import type { ResourceTarget } from './router.ts';
 
 /** Lists and maps of metadata that Kubernetes does not tell from absent ones. */
@@ -46,12 +47,12 @@ const identify = (value: JsonObject, resource: Resource): KubernetesObject => {
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 /** @throws {StatusError} 422 for another value. `Warn` where nothing is asked for, as in Kubernetes. */
-export const parseFieldValidation = (query: URLSearchParams): FieldValidation => {
+export const parseFieldValidation = (query: URLSearchParams, kind: OptionsKind): FieldValidation => {
   const value = query.get('fieldValidation') ?? '';
   if (value === '') return 'Warn';
   if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
   const error = notSupported(rootPath.child('fieldValidation'), value, ['Ignore', 'Warn', 'Strict']);
-  throw new StatusError(invalidStatus({ group: 'meta.k8s.io', kind: 'CreateOptions', name: '' }, [error]));
+  throw invalidOptionsError(kind, error);
 };
 
 /** How a request is answered whose object does not fit its kind. */
@@ -96,9 +97,12 @@ export const decodeObject = (
  *
  * @throws {StatusError} 400 or 415 for what is no object of the resource.
  */
-export const readObject = ({ body, query, storage, target, context }: ApiRequest): KubernetesObject => {
+export const readObject = (
+  { body, query, storage, target, context }: ApiRequest,
+  kind: OptionsKind,
+): KubernetesObject => {
   const { resource } = storage;
-  const fieldValidation = parseFieldValidation(query);
+  const fieldValidation = parseFieldValidation(query, kind);
   const object = decodeObject(parseBody(body), resource, { fieldValidation, warn: context.warn });
   return inNamespaceOf(object, target);
 };

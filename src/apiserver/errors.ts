@@ -141,9 +141,9 @@ export const futureRevisionError = (cause?: unknown): StatusError =>
     { cause },
   );
 
-/** 422 that names no field. */
+/** 422 that names no field: its details are there, and empty. */
 export const unprocessableError = (message: string, cause?: unknown): StatusError =>
-  new StatusError(failure('Invalid', message), { cause });
+  new StatusError(failure('Invalid', message, {}), { cause });
 
 /** 500: a bug, or a part of the server that is broken. The message says so to whoever asked; the log has the stack. */
 export const internalError = (cause: unknown): StatusError => {

@@ -67,6 +67,29 @@ describe('generic storage', () => {
       expect((await api.call('POST', `${maps}?dryRun=Some`, { metadata: { name: 'dry' } })).status).toBe(422);
     });
 
+    it.each([
+      ['POST', '', 'CreateOptions'],
+      ['PUT', '/any', 'UpdateOptions'],
+      ['PATCH', '/any', 'PatchOptions'],
+      ['DELETE', '/any', 'DeleteOptions'],
+    ] as const)('names the options that a wrong dry run of %s stands in', async (method, name, kind) => {
+      const { status, body } = await api.call(method, `${maps}${name}?dryRun=Some`, {});
+      expect(status).toBe(422);
+      expect(body).toMatchObject({ details: { group: 'meta.k8s.io', kind } });
+    });
+
+    it.each([
+      ['POST', '', 'CreateOptions'],
+      ['PUT', '/any', 'UpdateOptions'],
+    ] as const)(
+      'names the options that a wrong field validation of %s stands in',
+      async (method, name, kind) => {
+        const { status, body } = await api.call(method, `${maps}${name}?fieldValidation=Some`, {});
+        expect(status).toBe(422);
+        expect(body).toMatchObject({ details: { group: 'meta.k8s.io', kind } });
+      },
+    );
+
     it('refuses unknown fields, warns of them or drops them', async () => {
       const object = { metadata: { name: 'strict' }, dta: {} };
       expect(await api.call('POST', `${maps}?fieldValidation=Strict`, object)).toMatchObject({

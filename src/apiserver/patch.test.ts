@@ -77,6 +77,12 @@ describe('JSON patch', () => {
     it(`refuses ${name} with ${code}`, () => {
       expect(statusOf(() => apply(patch))).toBe(code);
     });
+
+  it('has details that are empty where an operation cannot be done', () => {
+    expect(() => apply([{ op: 'remove', path: '/nothing' }])).toThrow(
+      expect.objectContaining({ status: expect.objectContaining({ code: 422, details: {} }) }),
+    );
+  });
 });
 
 describe('strategic merge patch', () => {

@@ -1,5 +1,5 @@
 import { notSupported, rootPath } from '../api/field-error.ts';
-import { failure, invalidStatus, StatusError } from '../api/status.ts';
+import { failure, StatusError } from '../api/status.ts';
 import type { Clock } from '../lib/clock.ts';
 import { answerOf } from './answer.ts';
 import type { Catalog } from './catalog.ts';
@@ -9,17 +9,17 @@ import { type HttpAnswer, type HttpRequest, headerOf, mediaTypeOf } from './http
 import { createNamespaceCheck } from './namespaces.ts';
 import { negotiate } from './negotiate.ts';
 import type { ApiRequest } from './request.ts';
+import { invalidOptionsError, optionsKindOf } from './request-options.ts';
 import type { User } from './rest-storage.ts';
 import type { ResourceTarget } from './router.ts';
 
-const parseDryRun = (query: URLSearchParams): boolean => {
+const parseDryRun = ({ method, query }: HttpRequest): boolean => {
   const values = query.getAll('dryRun').filter((value) => value !== '');
   const unknown = values.find((value) => value !== 'All');
   if (unknown !== undefined)
-    throw new StatusError(
-      invalidStatus({ group: 'meta.k8s.io', kind: 'CreateOptions', name: '' }, [
-        notSupported(rootPath.child('dryRun'), unknown, ['All']),
-      ]),
+    throw invalidOptionsError(
+      optionsKindOf(method),
+      notSupported(rootPath.child('dryRun'), unknown, ['All']),
     );
   return values.length > 0;
 };
@@ -63,7 +63,7 @@ export const createServeResource = (catalog: Catalog, clock: Clock): ServeResour
     const { form, encoding } = negotiate(headerOf(request, 'accept'));
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(message);
-    const dryRun = parseDryRun(request.query);
+    const dryRun = parseDryRun(request);
     const deadline = withDeadline(request, clock);
     const apiRequest: ApiRequest = {
       target,

@@ -43,7 +43,7 @@ const readConfig = (request: ApiRequest): KubernetesObject => {
   const { storage, target, query, body, context } = request;
   const { resource } = storage;
   const raw = parseYamlBody(body.bytes);
-  const fieldValidation = parseFieldValidation(query);
+  const fieldValidation = parseFieldValidation(query, 'PatchOptions');
   const decoded = decodeObject(raw, resource, { fieldValidation, warn: context.warn });
   assertNamed(decoded, target);
   if (decoded.metadata.managedFields !== undefined)

@@ -8,7 +8,7 @@ export const create: Verb = async (request) => {
   const { storage, target, context, admitCreate } = request;
   if (storage.create === undefined) throw methodNotAllowedError();
   // Nobody can say of a new object who managed it before.
-  const object = withManagers(readObject(request), []);
+  const object = withManagers(readObject(request, 'CreateOptions'), []);
   const namespace = target.namespace ?? '';
   await admitCreate(namespace, context);
   return { kind: 'object', code: 201, object: await storage.create(object, namespace, context) };

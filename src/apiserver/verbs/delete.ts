@@ -1,11 +1,12 @@
 import { type FieldError, invalid, notSupported, rootPath } from '../../api/field-error.ts';
 import { type Propagation, propagations } from '../../api/owner-references.ts';
-import { invalidStatus, StatusError } from '../../api/status.ts';
+import type { StatusError } from '../../api/status.ts';
 import { parseBody } from '../body.ts';
 import { badRequestError, methodNotAllowedError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { parseListOptions } from '../list-options.ts';
 import type { RequestBody, Verb } from '../request.ts';
+import { invalidOptionsError } from '../request-options.ts';
 import { storeListOptions } from './list.ts';
 
 type Preconditions = { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined };
@@ -24,8 +25,7 @@ type DeleteRequest = {
   readonly propagation: Propagation | undefined;
 };
 
-const invalidOptions = (error: FieldError): StatusError =>
-  new StatusError(invalidStatus({ group: 'meta.k8s.io', kind: 'DeleteOptions', name: '' }, [error]));
+const invalidOptions = (error: FieldError): StatusError => invalidOptionsError('DeleteOptions', error);
 
 /** The wish for the dependants, also in the form that `orphanDependents` gave it before. */
 const parsePropagation = (policy: unknown, orphan: unknown): Propagation | undefined => {

@@ -34,7 +34,7 @@ export const patch: Verb = async (request) => {
   if (storage.update === undefined) throw methodNotAllowedError();
   const { resource } = storage;
   const patcher = parsePatch(body, resource);
-  const fieldValidation = parseFieldValidation(query);
+  const fieldValidation = parseFieldValidation(query, 'PatchOptions');
   const key = { namespace: target.namespace ?? '', name: target.name ?? '' };
   const { object, created } = await storage.update(
     key,

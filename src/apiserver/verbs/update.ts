@@ -7,7 +7,7 @@ import { tracked } from '../tracking.ts';
 export const update: Verb = async (request) => {
   const { storage, target, context, admitCreate } = request;
   if (storage.update === undefined) throw methodNotAllowedError();
-  const object = readObject(request);
+  const object = readObject(request, 'UpdateOptions');
   assertNamed(object, target);
   const key = { namespace: target.namespace ?? '', name: target.name ?? '' };
   const { object: updated, created } = await storage.update(
