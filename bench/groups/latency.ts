@@ -39,12 +39,17 @@ const moveAtRate = async (
 
 /** Moves a tag at the registry and waits until our server has followed; counted from the HEAD that told it. */
 const createOurMove = ({ registry }: Scene, observer: Observer) => {
-  const heads = new Map<string, (atMs: number) => void>();
-  registry.onHead((digest, atMs) => heads.get(digest)?.(atMs));
+  /** By digest; made by whoever comes first, the HEAD or the one who moved the tag: messages of one read come before what awaits them goes on. */
+  const heads = new Map<string, PromiseWithResolvers<number>>();
+  const headOf = (digest: string): PromiseWithResolvers<number> => {
+    const head = heads.get(digest) ?? Promise.withResolvers<number>();
+    heads.set(digest, head);
+    return head;
+  };
+  registry.onHead((digest, atMs) => headOf(digest).resolve(atMs));
   return async (index: number): Promise<Move> => {
-    const head = Promise.withResolvers<number>();
     const digest = await registry.move(nameOf(index), 'main');
-    heads.set(digest, head.resolve);
+    const head = headOf(digest);
     const [seen, sinceMs] = await Promise.all([observer.arrival(digest), head.promise]);
     heads.delete(digest);
     return { ...seen, sinceMs };
