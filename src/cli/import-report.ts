@@ -1,6 +1,7 @@
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageImportStatus, ImageStreamImport } from '../api/image-stream-import.ts';
 import { formatImageStreamTagName } from '../api/image-stream-names.ts';
+import { isHeld } from '../api/pending.ts';
 import type { Status } from '../api/status.ts';
 import { describeImage } from './describe-image.ts';
 import { describeStream } from './describe-stream.ts';
@@ -40,6 +41,23 @@ const streamOf = (stream: ImportedStream, name: string): ImageStream => ({
   metadata: { name, ...stream.metadata },
 });
 
+/** Says of each tag that was fetched, but stays where it was rolled back to, that it does. */
+const heldNotes = (result: ImageStreamImport, name: string): readonly string[] => {
+  const { images = [], repository, import: imported } = result.status ?? {};
+  if (imported === undefined) return [];
+  const stream = streamOf(imported, name);
+  const tags = [
+    ...(repository?.images ?? []).map(({ tag = '' }) => tag),
+    ...images.map((image, index) => tagOf(result, image, index)),
+  ];
+  return tags
+    .filter((tag) => isHeld(stream, tag))
+    .map((tag) => {
+      const full = formatImageStreamTagName({ stream: name, tag });
+      return `\ninfo: ${full} stays where it was rolled back to; "rollback ${full} --resume" has it follow its source again\n`;
+    });
+};
+
 /** What an import did, as `oc import-image` prints it: the stream, then every image that was fetched. */
 export const describeImport = (
   result: ImageStreamImport,
@@ -64,6 +82,7 @@ export const describeImport = (
     additional.length === 0
       ? ''
       : `\ninfo: The remote repository contained ${additional.length} additional tags which were not imported: ${additional.join(', ')}\n`,
+    ...heldNotes(result, options.stream),
     '\n',
   ].join('');
 };

@@ -188,6 +188,10 @@ const networkTexts = {
   }),
 } satisfies Partial<Record<RegistryFault, Text>>;
 
+/** How a user lets a registry be asked without its certificate being looked at, or by plain http. */
+const insecureWay =
+  'importPolicy.insecure of the tag (--insecure), or the annotation openshift.io/image.insecureRepository=true of the stream for a whole repository';
+
 const trustTexts = {
   'certificate-expired': ({ host }) => ({
     cause: `the certificate of ${host} has expired`,
@@ -199,7 +203,7 @@ const trustTexts = {
   }),
   'certificate-authority': ({ host }) => ({
     cause: `the certificate of ${host} is signed by an authority that is not known here`,
-    advice: `put the certificate of the authority into certs.d/${host}/ca.crt (--certs-dir), or allow it for this tag with importPolicy.insecure`,
+    advice: `put the certificate of the authority into certs.d/${host}/ca.crt (--certs-dir), or allow it: ${insecureWay}`,
   }),
   'certificate-host': ({ host }) => ({
     cause: `the certificate of ${host} is for another host`,
@@ -215,11 +219,11 @@ const trustTexts = {
   }),
   certificate: ({ host }) => ({
     cause: `the certificate of ${host} does not verify`,
-    advice: 'have the certificate mended, or allow it for this tag with importPolicy.insecure',
+    advice: `have the certificate mended, or allow it: ${insecureWay}`,
   }),
   'http-not-https': ({ host }) => ({
     cause: `${host} speaks plain http, not https`,
-    advice: 'let it speak TLS, or allow http for this tag with importPolicy.insecure (--insecure)',
+    advice: `let it speak TLS, or allow http: ${insecureWay}`,
   }),
   'redirect-loop': ({ host }) => ({
     cause: `${host} redirects again and again`,

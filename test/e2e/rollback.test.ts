@@ -111,6 +111,10 @@ describe.skipIf(!hasDockerRegistry)('imagestreams rollback against serve', () =>
     await until([fourth, third, ...older], 'the move');
     expect((await cli(`rollback app:main --to ${third}`)).exitCode).toBe(0);
     expect((await history())[0]).toBe(third);
+    const imported = await cli('import-image app:main');
+    expect(imported).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(imported.stdout).toContain('info: app:main stays where it was rolled back to;');
+    expect((await history())[0]).toBe(third);
     expect((await cli('rollback app:main --resume')).exitCode).toBe(0);
     await until([fourth, third, fourth, third, ...older], 'what the source has');
   });
