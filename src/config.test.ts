@@ -91,6 +91,17 @@ describe('loadConfig', () => {
     });
   });
 
+  it('refuses a default interval of refreshes that no annotation could ask for', () => {
+    expect(load(['--min-refresh-interval', '30m'])).toEqual({
+      problems: [
+        '--default-refresh-interval: 15m is less than --min-refresh-interval, 30m; raise it, or lower the other',
+      ],
+    });
+    expect(load(['--min-refresh-interval', '30m', '--default-refresh-interval', '30m'])).toMatchObject({
+      config: { defaultRefreshInterval: 1_800_000 },
+    });
+  });
+
   it('reads proxies as everybody writes them', () => {
     const env = {
       https_proxy: 'proxy.example:3128',

@@ -1,4 +1,5 @@
 import { parse as parseYaml } from 'yaml';
+import { formatDuration } from './lib/duration.ts';
 import type { ProxySettings } from './oci/transport/proxy.ts';
 import type { Setting } from './setting-kinds.ts';
 import { type Config, flagOf, settingNames, settings, variableOf } from './settings.ts';
@@ -99,6 +100,7 @@ const readProxies = (
 const conflicts = (config: Config, flags: ReadonlyMap<string, Source>): readonly string[] => [
   ...providerConflicts(config),
   ...redisConflicts(config),
+  ...intervalConflicts(config),
   ...passwordFlags(flags),
 ];
 
@@ -114,6 +116,13 @@ const redisConflicts = (config: Config): readonly string[] => [
     : []),
   ...(/[{}\s]/.test(config.redisPrefix) ? ['--redis-prefix: must not hold braces or blanks'] : []),
 ];
+
+const intervalConflicts = ({ defaultRefreshInterval, minRefreshInterval }: Config): readonly string[] =>
+  defaultRefreshInterval < minRefreshInterval
+    ? [
+        `--default-refresh-interval: ${formatDuration(defaultRefreshInterval)} is less than --min-refresh-interval, ${formatDuration(minRefreshInterval)}; raise it, or lower the other`,
+      ]
+    : [];
 
 const providerConflicts = (config: Config): readonly string[] => {
   const hasConfig = config.imageCredentialProviderConfig !== '';

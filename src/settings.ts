@@ -47,7 +47,10 @@ export const settings = {
     '15m',
     'How often a scheduled tag is checked when its annotations do not say.',
   ),
-  minRefreshInterval: duration('10s', 'Shortest interval that an annotation may ask for.'),
+  minRefreshInterval: duration(
+    '10s',
+    'Shortest interval that an annotation, or `--default-refresh-interval`, may ask for.',
+  ),
   historyLimit: count(20, 1, 'Images kept per tag in the history.'),
   maxTagsPerRepository: count(500, 0, 'Tags imported of a whole repository; 0 for all.'),
   registryConcurrency: count(8, 1, 'Requests at a time to one registry host.'),
