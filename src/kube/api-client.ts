@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Status } from '../api/status.ts';
 import type { Clock } from '../lib/clock.ts';
+import { limitSignal } from '../lib/linked-signal.ts';
 import { StoreError } from '../store/errors.ts';
 import type { Connection, Credentials } from './connection.ts';
 import { createDispatchers } from './dispatchers.ts';
@@ -77,12 +78,12 @@ const refusal = ({ method, path }: ApiRequest, code: number, body: unknown): Api
 };
 
 /** What a failed connection is to whoever reads and writes objects; a bug stays what it is. */
-const explain = (request: ApiRequest, error: unknown, deadline?: AbortSignal): unknown => {
+const explain = (request: ApiRequest, error: unknown, isLate = false): unknown => {
   if (error instanceof StoreError) return error;
   const { method, path } = request;
   const isNetwork = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  if (deadline?.aborted !== true && !isNetwork) return error;
-  const why = deadline?.aborted === true ? 'no answer in time' : error instanceof Error ? error.message : '';
+  if (!isLate && !isNetwork) return error;
+  const why = isLate ? 'no answer in time' : error instanceof Error ? error.message : '';
   return new StoreError('unavailable', `${method} ${path}: ${why}`, { cause: error });
 };
 
@@ -145,12 +146,12 @@ type Dispatch = ReturnType<typeof createDispatch>['dispatch'];
 /** One try of a request, bounded in time. */
 const once = async (dispatch: Dispatch, request: ApiRequest, signal: AbortSignal): Promise<Answer> => {
   const isWrite = request.method !== 'GET';
-  const deadline = AbortSignal.timeout(isWrite ? writeTimeoutMs : readTimeoutMs);
+  const limit = limitSignal(signal, isWrite ? writeTimeoutMs : readTimeoutMs);
   const bounded = isWrite
     ? { ...request, query: { ...request.query, timeout: `${writeTimeoutMs}ms` } }
     : request;
   try {
-    const response = await dispatch(bounded, 'requests', AbortSignal.any([signal, deadline]));
+    const response = await dispatch(bounded, 'requests', limit.signal);
     const body = parse(await response.body.text());
     if (response.statusCode < 300) return { kind: 'body', body };
     const error = refusal(request, response.statusCode, body);
@@ -159,7 +160,9 @@ const once = async (dispatch: Dispatch, request: ApiRequest, signal: AbortSignal
     return { kind: 'busy', waitMs, error };
   } catch (error) {
     signal.throwIfAborted();
-    throw explain(request, error, deadline);
+    throw explain(request, error, limit.isOver());
+  } finally {
+    limit.release();
   }
 };
 

@@ -1,3 +1,5 @@
+import { linkSignal } from './linked-signal.ts';
+
 /**
  * Maps `items` through `work`, at most `limit` at a time, keeping their order.
  *
@@ -10,8 +12,7 @@ export const mapLimit = async <Item, Result>(
   signal: AbortSignal,
 ): Promise<readonly Result[]> => {
   const results = Array.from<Result>({ length: items.length });
-  const stop = new AbortController();
-  const inner = AbortSignal.any([signal, stop.signal]);
+  const { signal: inner, abort, release } = linkSignal(signal);
   const queue = items.entries();
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) {
@@ -23,9 +24,11 @@ export const mapLimit = async <Item, Result>(
   try {
     await Promise.all(workers);
   } catch (error) {
-    stop.abort(error);
+    abort(error);
     await Promise.allSettled(workers);
     throw error;
+  } finally {
+    release();
   }
   return results;
 };

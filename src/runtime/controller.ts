@@ -1,5 +1,6 @@
 import { type Backoff, exponentialBackoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
+import { type LinkedSignal, linkSignal } from '../lib/linked-signal.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStoreError } from '../store/errors.ts';
 import type { ObjectKey } from '../store/store.ts';
@@ -40,7 +41,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #logger: Logger;
   readonly #queue: WorkQueue;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, LinkedSignal>();
 
   constructor(options: ControllerOptions) {
     const { name, clock, onEvent, backoff, workers } = options;
@@ -80,18 +81,19 @@ export class Controller {
 
   async #work(id: string, signal: AbortSignal): Promise<void> {
     const { clock, onEvent } = this.#options;
-    const own = new AbortController();
+    const own = linkSignal(signal);
     this.#running.set(id, own);
     const startedAt = clock.monotonic();
     let outcome: ReconcileOutcome;
     try {
-      outcome = await this.#attempt(id, AbortSignal.any([signal, own.signal]));
+      outcome = await this.#attempt(id, own.signal);
     } catch (error) {
       // Told to stop: no failure of the object, and nothing to count.
       if (signal.aborted) return;
       outcome = this.#failed(id, error, own.signal);
     } finally {
       this.#running.delete(id);
+      own.release();
     }
     const durationMs = clock.monotonic() - startedAt;
     onEvent({ type: 'reconcile', controller: this.name, outcome, durationMs });

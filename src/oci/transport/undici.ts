@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
 import { type Dispatcher, errors } from 'undici';
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import { limitSignal } from '../../lib/linked-signal.ts';
 import { createBoundedMap } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
 import { type AddressPolicy, blockedHostname } from './address.ts';
@@ -161,7 +162,7 @@ export const createUndiciSend = (options: UndiciOptions) => {
     signal.throwIfAborted();
     const blocked = blockedHostname(request.url.hostname, addresses);
     if (blocked !== undefined) throw requestError(request, 'blocked', blocked, { fault: 'address' });
-    const deadline = AbortSignal.timeout(totalMs);
+    const limit = limitSignal(signal, totalMs);
     const { origin } = request.url;
     try {
       const dispatcher = await connections.for(request);
@@ -171,7 +172,7 @@ export const createUndiciSend = (options: UndiciOptions) => {
         method: request.method,
         headers: { 'accept-encoding': 'identity', ...request.headers },
         body: request.body ?? null,
-        signal: AbortSignal.any([signal, deadline]),
+        signal: limit.signal,
         // Else each HEAD, and so each refresh, costs a connection.
         ...(request.method === 'HEAD' && afterHead.get(origin) !== 'closed' ? { reset: false } : {}),
       });
@@ -180,7 +181,7 @@ export const createUndiciSend = (options: UndiciOptions) => {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RegistryError) throw error;
-      if (deadline.aborted) {
+      if (limit.isOver()) {
         const problem = `no complete answer within ${totalMs} ms`;
         throw requestError(request, 'timeout', problem, { fault: 'answer-slow' });
       }
@@ -189,6 +190,8 @@ export const createUndiciSend = (options: UndiciOptions) => {
         return send(request, signal);
       }
       throw explain(request, error);
+    } finally {
+      limit.release();
     }
   };
 
