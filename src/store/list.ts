@@ -21,6 +21,9 @@ const pageRows = 250;
 /** UTF-16 units of JSON in the pages that are kept for who lists the same a moment later, as two informers do at a start. */
 const keptSize = 2 * 1024 * 1024;
 
+/** What a page weighs beside its objects, most of all one without any. */
+const emptyPageSize = 1024;
+
 /** Pages of snapshots that were read last: the past never changes, so that one is never wrong. */
 export type PageCache = ReturnType<typeof createPageCache>;
 
@@ -105,13 +108,15 @@ const collect = async (
   }
 };
 
-const pageOf = ({ sql, pages }: ListSource, query: SnapshotQuery, rows: number): Page => {
-  const { resource, namespace, name, after, revision } = query;
-  const id = JSON.stringify([resource, namespace, name, after.namespace, after.name, revision, rows]);
+/** A page of a snapshot; of a kind that was not written to since, the same as before. */
+const pageOf = ({ log, sql, pages }: ListSource, query: SnapshotQuery, rows: number): Page => {
+  const { resource, namespace, name, after } = query;
+  const since = log.unchangedSince(resource, query.revision);
+  const id = JSON.stringify([resource, namespace, name, after.namespace, after.name, since, rows]);
   const known = pages.get(id);
   if (known !== undefined) return known;
   const page = readPage(sql, query, rows);
-  pages.set(id, page, page.size);
+  pages.set(id, page, page.size + emptyPageSize);
   return page;
 };
 

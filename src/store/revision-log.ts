@@ -78,6 +78,9 @@ export class RevisionLog {
   #committed: number;
   #last: number;
   #compacted: number;
+  /** The newest write to each resource since the log was opened, and what was the newest of all then. */
+  readonly #newest = new Map<string, number>();
+  readonly #opened: number;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -86,6 +89,12 @@ export class RevisionLog {
     const newest = number('SELECT max(revision) AS revision FROM revisions');
     this.#last = Math.max(firstRevision, this.#compacted, newest);
     this.#committed = this.#last;
+    this.#opened = this.#last;
+  }
+
+  /** The earliest revision that is known to show of a resource what `revision` shows. */
+  unchangedSince(resource: string, revision: number): number {
+    return Math.min(this.#newest.get(resource) ?? this.#opened, revision);
   }
 
   /** Revision of the newest write that stands on the disk: what is newer is nobody's to see. */
@@ -139,8 +148,9 @@ export class RevisionLog {
       entries.push(entry);
     };
     this.#sql.transaction(() => work({ nextRevision, append }));
-    for (const { old, next } of entries) {
+    for (const { resource, old, next } of entries) {
       this.#committed += 1;
+      this.#newest.set(resource, this.#committed);
       if (old !== undefined) this.#cache.delete(revisionOf(old.object));
       if (next !== undefined)
         this.#cache.set(this.#committed, { object: next.object, size: next.text.length });
