@@ -1,10 +1,11 @@
-import { once } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createManualClock, eventually, settle } from '../../test/fakes/clock.ts';
 import { createRecordingLogger } from '../../test/fakes/logger.ts';
 import { systemClock } from '../lib/clock.ts';
-import { sendWatch } from './watch-stream.ts';
+import { sendWatch, type WatchPorts } from './watch-stream.ts';
 
 const text = 'x'.repeat(1000);
 
@@ -18,14 +19,12 @@ describe('sendWatch', () => {
   });
 
   /** A server whose every answer are these frames, and an answer of it that nobody reads yet. */
-  const serve = async (frames: () => AsyncIterable<string>) => {
+  const serve = async (frames: () => AsyncIterable<string>, clock: WatchPorts['clock'] = systemClock) => {
     const stop = new AbortController();
     const sent = Promise.withResolvers<void>();
     const server = createServer((_request, response) => {
       const answer = { kind: 'watch', headers: {}, frames: frames() } as const;
-      sent.resolve(
-        sendWatch(response, answer, { logger: createRecordingLogger(), clock: systemClock }, stop.signal),
-      );
+      sent.resolve(sendWatch(response, answer, { logger: createRecordingLogger(), clock }, stop.signal));
     }).listen(0, '127.0.0.1');
     servers.push(server);
     await once(server, 'listening');
@@ -47,6 +46,41 @@ describe('sendWatch', () => {
       Array.from({ length: count }, (_, index) => index),
     );
     await sent;
+  });
+
+  it('tells of a few changes as they happen, and of many together, once in 50 ms', async () => {
+    const clock = createManualClock();
+    const changes = new EventEmitter();
+    const { answer } = await serve(async function* () {
+      for await (const [change] of on(changes, 'change', { close: ['end'] })) yield String(change);
+    }, clock);
+    let told = '';
+    answer.on('data', (data: Buffer) => {
+      told += data.toString().replaceAll('\n', '');
+    });
+    const happens = async (...names: readonly string[]): Promise<void> => {
+      for (const name of names) {
+        changes.emit('change', name);
+        await settle();
+      }
+    };
+    await eventually(() => changes.listenerCount('change') > 0);
+    await happens('a', 'b', 'c', 'd');
+    await eventually(() => told === 'abcd');
+    await happens('e', 'f', 'g');
+    await clock.advance(49);
+    expect(told).toBe('abcd');
+    await clock.advance(1);
+    await eventually(() => told === 'abcdefg');
+    await happens('h');
+    await clock.advance(49);
+    expect(told).toBe('abcdefg');
+    // A quiet time, after which a few are told at once again.
+    await clock.advance(1000);
+    await eventually(() => told === 'abcdefgh');
+    await happens('i', 'j', 'k', 'l');
+    await eventually(() => told === 'abcdefghijkl');
+    changes.emit('end');
   });
 
   it('tells of a failure after everything that came before it', async () => {

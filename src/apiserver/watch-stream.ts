@@ -10,33 +10,46 @@ import { statusBody } from './render.ts';
 /** UTF-16 units of frames that are written together, about, however many there are. */
 const batchSize = 64 * 1024;
 
-/** Between two writes to one reader of a stream of changes: nobody notices it, and many readers would cost the writers of objects dear. */
+/** Between two writes to one reader where much happens: nobody notices it, and many readers would cost the writers of objects dear. */
 const paceMs = 50;
+
+/** Writes to one reader that may follow each other at once, after a time in which little happened: a change that comes alone is told at once. */
+const burst = 4;
 
 /** What a watch is sent with. */
 export type WatchPorts = { readonly logger: Logger; readonly clock: Pick<Clock, 'monotonic' | 'sleep'> };
 
 /**
- * Writes together what comes in one turn of the event loop, and then asks for no more for {@link paceMs}, or for as long as the reader
- * has no room: a write and its encryption cost more than making most frames does, and so does being woken for each. The first change
- * after a quiet time goes out at once; a reader that does not keep up is waited for, while the store counts what piles up and gives up
- * on it.
+ * Writes together what comes in one turn of the event loop, and asks for no more until the next write may leave, one in {@link paceMs}
+ * and {@link burst} at once, or for as long as the reader has no room: a write and its encryption cost more than making most frames does,
+ * and so does being woken for each. A reader that does not keep up is waited for, while the store counts what piles up and gives up on it.
  */
 const createBatchWriter = (response: ServerResponse, { clock }: WatchPorts, signal: AbortSignal) => {
   let waiting = '';
   let collecting: Promise<void> | undefined;
   let resting: Promise<void> | undefined;
+  /** Writes that may leave at once, and when that was so. */
+  let credit = burst;
+  let creditAtMs = clock.monotonic();
 
-  const rest = async (hasRoom: boolean): Promise<void> => {
-    if (hasRoom) await clock.sleep(paceMs, signal);
-    else await once(response, 'drain', { signal });
+  /** Milliseconds until another write may leave after this one. */
+  const spend = (): number => {
+    const nowMs = clock.monotonic();
+    credit = Math.min(burst, credit + (nowMs - creditAtMs) / paceMs) - 1;
+    creditAtMs = nowMs;
+    return Math.max(0, (1 - credit) * paceMs);
+  };
+  const rest = async (waitMs: number | undefined): Promise<void> => {
+    if (waitMs === undefined) await once(response, 'drain', { signal });
+    else await clock.sleep(waitMs, signal);
   };
   const write = (): void => {
     const batch = waiting;
     waiting = '';
     const hasRoom = response.write(batch);
-    if (hasRoom && batch.length > batchSize) return;
-    resting = rest(hasRoom).finally(() => {
+    const waitMs = batch.length > batchSize ? 0 : spend();
+    if (hasRoom && waitMs === 0) return;
+    resting = rest(hasRoom ? waitMs : undefined).finally(() => {
       resting = undefined;
     });
     // Fails only when the client has gone, or the server stops: then no more is taken.

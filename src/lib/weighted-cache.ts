@@ -23,6 +23,7 @@ export const createWeightedCache = <Value>(maxWeight: number) => {
       if (weight > maxWeight) return;
       entries.set(key, { value, weight });
       total += weight;
+      if (total <= maxWeight) return;
       for (const oldest of entries.keys()) {
         if (total <= maxWeight) break;
         remove(oldest);

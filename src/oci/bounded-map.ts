@@ -13,8 +13,10 @@ export const createBoundedMap = <Value>(maxSize: number): BoundedMap<Value> => {
     set: (key, value) => {
       map.delete(key);
       map.set(key, value);
+      if (map.size <= maxSize) return;
+      // Looked for only then: a Map passes by all that was deleted before its first key.
       const [oldest] = map.keys();
-      if (map.size > maxSize && oldest !== undefined) map.delete(oldest);
+      if (oldest !== undefined) map.delete(oldest);
     },
     delete: (key) => {
       map.delete(key);
