@@ -26,6 +26,6 @@ COPY --from=build /build/dist ./dist
 COPY package.json LICENSE ./
 USER 65532:65532
 EXPOSE 8080 8081
-# Node itself gets SIGTERM: no shell, no npm in between.
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# Node itself gets SIGTERM: no shell, no npm in between. Left to itself V8 gives young objects 128 MiB, and keeps them.
+ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/dist/main.js"]
 CMD ["controller"]

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Place } from '../test/e2e/programs/client.ts';
 import { type Serve, startServe } from '../test/e2e/serve.ts';
+import { imageFlags } from '../test/setup/image-flags.ts';
 import type { Bench } from './bench.ts';
 import { builtProgram } from './built-program.ts';
 
@@ -18,7 +19,8 @@ export const startBenchServe = async (
   args: readonly string[],
   dataDir?: string,
 ): Promise<Serve> => {
-  const options = `${process.env['NODE_OPTIONS'] ?? ''} --import=${collectsOnSignal}`.trim();
+  const given = process.env['NODE_OPTIONS'] ?? '';
+  const options = [given, ...imageFlags(), `--import=${collectsOnSignal}`].join(' ').trim();
   const env = { NODE_OPTIONS: options };
   const serve = await startServe({
     main: await builtProgram(bench),

@@ -1,4 +1,5 @@
 import { usageOf } from '../e2e/load/measure.ts';
+import { imageFlags } from '../setup/image-flags.ts';
 import { eventually, type RunningController, startController } from './harness.ts';
 
 /** Has Node collect its garbage, all of it, when it is sent SIGUSR2. */
@@ -7,7 +8,12 @@ const collect = `process.on('SIGUSR2', () => {
   process.stderr.write(JSON.stringify({ level: 30, msg: 'collected', ...process.memoryUsage() }) + '\\n');
 })`;
 
-const collecting = ['--expose-gc', '--import', `data:text/javascript,${encodeURIComponent(collect)}`];
+const collecting = [
+  ...imageFlags(),
+  '--expose-gc',
+  '--import',
+  `data:text/javascript,${encodeURIComponent(collect)}`,
+];
 
 /** Starts a controller whose memory and work can be measured. */
 export const startMeasured = (kubeconfig: string, args: readonly string[]): Promise<RunningController> =>
