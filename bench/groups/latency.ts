@@ -115,7 +115,14 @@ const measureRate = async (
     label,
     perSecond,
     seconds,
-  }: { readonly label: string; readonly perSecond: number; readonly seconds: number },
+    count,
+  }: {
+    readonly label: string;
+    readonly perSecond: number;
+    readonly seconds: number;
+    /** Runs. */
+    readonly count: number;
+  },
 ): Promise<void> => {
   const load = { apps: appsFor(perSecond), perSecond, seconds };
   const runs = { ours: [] as (readonly Move[])[], floor: [] as (readonly Move[])[] };
@@ -123,7 +130,6 @@ const measureRate = async (
     into.push(await moveAtRate(load, move, bench.signal));
     return 0;
   };
-  const count = runsOf(bench, 'long');
   await inTurns(bench, count, {
     ours: () => run(runs.ours, sides.ours),
     floor: () => run(runs.floor, sides.bare),
@@ -153,17 +159,28 @@ export const latencyGroup: Group = {
     const scene = await openScene(bench);
     const settle = await createSides(bench, scene);
     const rates = sized(bench, { smoke: [5], normal: [1, 10] });
-    const seconds = sized(bench, { smoke: 1, normal: 10, full: 60 });
+    const seconds = sized(bench, { smoke: 1, normal: 20, full: 60 });
     const sides = await settle(appsFor(Math.max(...rates)));
     const warmUp = { apps: 10, perSecond: 5, seconds: Math.min(seconds, 4) };
     for (const move of [sides.ours, sides.bare]) await moveAtRate(warmUp, move, bench.signal);
     for (const perSecond of rates)
-      await measureRate(bench, sides, { label: `${perSecond} moves/s`, perSecond, seconds });
+      await measureRate(bench, sides, {
+        label: `${perSecond} moves/s`,
+        perSecond,
+        seconds,
+        count: runsOf(bench, 'long'),
+      });
     if (bench.size === 'smoke') return;
     const saturation = await saturationOf({ apps: 16, seconds: 5 }, sides.bare);
     bench.row({ name: 'latency, the bare client at its limit', unit: 'moves/s', values: [saturation] });
     const perSecond = Math.max(1, Math.floor(saturation / 2));
     const label = `half of that, ${perSecond} moves/s`;
-    await measureRate(bench, await settle(appsFor(perSecond)), { label, perSecond, seconds });
+    // Of shorter runs but more of them: one pause of either garbage collector makes the slowest hundredth of a run.
+    await measureRate(bench, await settle(appsFor(perSecond)), {
+      label,
+      perSecond,
+      seconds: seconds / 2,
+      count: runsOf(bench, 'short'),
+    });
   },
 };
