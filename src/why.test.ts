@@ -136,6 +136,15 @@ describe('why', () => {
     });
   });
 
+  it('says of a copy of another stream that it does not follow, and how it is made again', async () => {
+    const from = { kind: 'ImageStreamTag', name: 'base:stable' };
+    const { why } = setUp(undefined, { spec: { tags: [{ name: 'copy', from }] } });
+    const [told] = (await why(key, 'copy', never)) ?? [];
+    expect(told?.state).toBe(
+      'no image yet; a copy of ImageStreamTag base:stable as it was when that was set: tags of other streams are not followed; "imagestreams tag base:stable web:copy" copies it again',
+    );
+  });
+
   it('tells that nothing is asked of itself while everything is paused, and no time of a next try', async () => {
     const { why } = setUp('the ConfigMap ns/imagestreams-pause pauses everything');
     const [explanation] = (await why(key, 'gone', never)) ?? [];

@@ -10,6 +10,7 @@ import { failure } from './api/status.ts';
 import { isSuspended, whySuspended } from './api/suspension.ts';
 import { parseTagFilter, tagFilterOf } from './api/tag-filter.ts';
 import { findTag, latestTagEvent } from './api/tag-history.ts';
+import { trackedTag } from './api/tag-tracking.ts';
 import { isOn } from './api/toggle-annotation.ts';
 import type { ExtraRoute } from './apiserver/server.ts';
 import {
@@ -84,11 +85,14 @@ const sourceOf = (stream: ImageStream, name: string, spec: TagReference | undefi
 };
 
 /** What a tag that no registry is asked about stands for. */
-const unasked = (spec: TagReference | undefined): string => {
+const unasked = (stream: ImageStream, spec: TagReference | undefined): string => {
   if (spec?.reference === true) return 'only a reference: it is never imported';
-  return spec?.from === undefined
-    ? 'no source: images are put there by hand'
-    : `follows ${spec.from.kind} ${spec.from.name}; ask about that`;
+  if (spec?.from === undefined) return 'no source: images are put there by hand';
+  const { kind, name = '' } = spec.from;
+  if (trackedTag(stream, spec) !== undefined) return `follows ${kind} ${name}; ask about that`;
+  if (kind !== 'ImageStreamTag') return `a copy of ${kind} ${name}`;
+  const again = `imagestreams tag ${name} ${stream.metadata.name}:${spec.name}`;
+  return `a copy of ${kind} ${name} as it was when that was set: tags of other streams are not followed; "${again}" copies it again`;
 };
 
 const tagsOf = (stream: ImageStream): readonly string[] => [
@@ -146,7 +150,7 @@ export const createWhy = (ports: WhyPorts): Why => {
     const known = source && ports.importer.explain(source, context, wanted);
     const state = stateOf(stream, tag);
     if (source === undefined)
-      return { tag, state: `${state}; ${unasked(spec)}`, places: [], attempts: [], gates: [] };
+      return { tag, state: `${state}; ${unasked(stream, spec)}`, places: [], attempts: [], gates: [] };
     if (known === undefined) return { tag, state, places: [], attempts: [], gates: [] };
     const refresh = refreshOf(stream, tag, ports);
     // What others who follow the same repository asked is no answer to why this one does not.

@@ -34,7 +34,7 @@ describe('the refresh of a stream', () => {
   it('is told with what cannot be read', () => {
     const tags = [{ name: 'v1', from, importPolicy: { scheduled: true }, annotations: interval('often') }];
     const text = describeRefresh(aStream({ 'imagestreams.dev/suspend': 'yes' }, { tags }));
-    expect(text).toContain('  v1: every often\n');
+    expect(text).toContain('  v1: at the interval of the server\n');
     expect(text).toContain('  ! annotation imagestreams.dev/refresh-interval: "often" is no duration');
     expect(text).toContain('  ! annotation imagestreams.dev/suspend: "yes" is neither "true" nor "false"');
   });

@@ -355,6 +355,34 @@ describe('invariant 2: a restart', () => {
     await t.clock.advance(61 * minuteMs);
     await t.imported('app', 'missing');
   });
+
+  it('has a failed tag wait for no longer than its back-off has come to', async () => {
+    const t = setUp();
+    const first = await t.start();
+    await t.create(aStream('app', [tag('missing')]));
+    await eventually(async () => (await t.failureOf('app', 'missing')) === 'NotFound');
+    await t.clock.advance(30_000);
+    await first.stop();
+    t.push('missing');
+    await t.start();
+    await t.clock.advance(minuteMs);
+    await t.imported('app', 'missing');
+  });
+
+  it('has a tag that failed for long wait as long as before', async () => {
+    const t = setUp();
+    const first = await t.start();
+    await t.create(aStream('app', [tag('missing')]));
+    await eventually(async () => (await t.failureOf('app', 'missing')) === 'NotFound');
+    await t.clock.advance(10 * 60 * minuteMs);
+    await first.stop();
+    t.forget();
+    await t.start();
+    await t.clock.advance(24 * 60 * minuteMs);
+    // Once an hour, as without a restart, or a little more often for the jitter.
+    expect(t.asked().length).toBeGreaterThanOrEqual(24);
+    expect(t.asked().length).toBeLessThanOrEqual(36);
+  });
 });
 
 describe('invariant 3', () => {

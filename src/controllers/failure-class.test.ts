@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { delayAfter, isCredentialFailure, isFinal, longestDelayAfter, soonestOf } from './failure-class.ts';
+import {
+  attemptAfter,
+  delayAfter,
+  isCredentialFailure,
+  isFinal,
+  longestDelayAfter,
+  soonestOf,
+} from './failure-class.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
@@ -11,6 +18,16 @@ describe('the class of a failure', () => {
     expect(delays('Unauthorized')).toEqual([minuteMs, 2 * minuteMs, 4 * minuteMs, 60 * minuteMs]);
     expect(longestDelayAfter('TooManyRequests')).toBe(10 * minuteMs);
     expect(longestDelayAfter('InvalidCertificate')).toBe(60 * minuteMs);
+  });
+
+  it('tells by how long something fails which try is next', () => {
+    const attempts = (...minutes: readonly number[]) =>
+      minutes.map((failing) => attemptAfter('NotFound', failing * minuteMs));
+    // Tries come after 1, 2, 4, 8 minutes: at 1, 3, 7, 15 minutes.
+    expect(attempts(0, 0.9, 1, 2.9, 3, 6.9, 7, 15)).toEqual([1, 1, 2, 2, 3, 3, 4, 5]);
+    expect(attemptAfter('NotFound', -minuteMs)).toBe(1);
+    expect(delayAfter('NotFound', attemptAfter('NotFound', 24 * 60 * minuteMs))).toBe(60 * minuteMs);
+    expect(delayAfter('NotFound', attemptAfter('NotFound', Number.POSITIVE_INFINITY))).toBe(60 * minuteMs);
   });
 
   it('says whether another spec or another secret is needed', () => {

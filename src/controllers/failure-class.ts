@@ -29,6 +29,10 @@ export const isCredentialFailure = (reason: string): boolean => credential.has(r
 export const delayAfter = (reason: string, attempt: number): number =>
   (transient.has(reason) ? soon : seldom)(attempt);
 
+/** Which try is next of what has failed for `failingMs`, had it been tried after each {@link delayAfter}. */
+export const attemptAfter = (reason: string, failingMs: number): number =>
+  1 + Math.floor(Math.log2(1 + Math.max(0, failingMs) / delayAfter(reason, 1)));
+
 /** The longest that it becomes. */
 export const longestDelayAfter = (reason: string): number => delayAfter(reason, 53);
 

@@ -7,7 +7,7 @@ import { isRefreshed, nextSlot } from '../importer/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatKey, parseKey } from '../runtime/index.ts';
 import type { ObjectKey } from '../store/store.ts';
-import { delayAfter, isCredentialFailure, isFinal, longestDelayAfter, soonestOf } from './failure-class.ts';
+import { attemptAfter, delayAfter, isCredentialFailure, isFinal, soonestOf } from './failure-class.ts';
 
 /** Share of a delay that is random: what failed together shall not come back together. */
 const jitter = 0.3;
@@ -37,8 +37,8 @@ export type Failure = {
 /**
  * When failed tags are tried again: after a delay that grows with each failure, by the class of the failure.
  *
- * Nothing of it is stored. After a restart a tag that failed before waits for a slot in the longest delay of its class, so that a
- * restart is no reason to ask (DECISIONS.md, 11).
+ * Nothing of it is stored. After a restart, or a pause, a tag that failed before waits for a slot in the delay that it had come to, by
+ * how long its condition says that it fails: neither is a reason to ask, nor to wait for longer (DECISIONS.md, 11).
  */
 export type Retries = {
   /** Stands for the secrets of a namespace as they are now; taken before a try, and given when it {@link failed}. */
@@ -69,13 +69,17 @@ const slotsOf = (stream: ImageStream): readonly string[] => [
   ...(stream.spec?.dockerImageRepository ? [repositorySlot] : []),
 ];
 
-/** A failure as the status tells it. */
-type KnownFailure = { readonly reason: string; readonly isRefresh: boolean };
+/** A failure as the status tells it; `since`: RFC 3339, where it says that. */
+type KnownFailure = {
+  readonly reason: string;
+  readonly since?: string | null | undefined;
+  readonly isRefresh: boolean;
+};
 
 /** Why a slot is tried again, and whether its schedule does that. Tags that a listing found are tried again with their repository. */
 const knownFailure = (stream: ImageStream, slot: string): KnownFailure | undefined => {
-  const reason = failureOf(stream, slot)?.reason;
-  if (reason !== undefined) return { reason, isRefresh: isRefreshed(stream, slot) };
+  const { reason, lastTransitionTime: since } = failureOf(stream, slot) ?? {};
+  if (reason !== undefined) return { reason, since, isRefresh: isRefreshed(stream, slot) };
   if (slot !== repositorySlot) return undefined;
   const found = soonestOf(foundFailures(stream).map((one) => ({ reason: one })));
   return found && { ...found, isRefresh: false };
@@ -105,15 +109,17 @@ const never = Number.POSITIVE_INFINITY;
 const needsSlot = (known: Retry | undefined, { reason, isRefresh }: KnownFailure): boolean =>
   !isFinal(reason) && (known === undefined || (known.dueMs === never && !isRefresh));
 
-/** Where a tag that failed before the program started is put: a slot in the longest delay of its class. */
+/** Where a tag that failed before the program started is put: a slot in the delay that it had come to. */
 const slotAfterStart = (key: ObjectKey, tag: string, failure: KnownFailure, clock: Clock): Retry => {
-  const { reason, isRefresh } = failure;
+  const { reason, since, isRefresh } = failure;
   if (isRefresh) return { attempt: 1, reason, dueMs: never };
-  const intervalMs = longestDelayAfter(reason);
-  const reference = `${formatKey(key)}:${tag}`;
   const nowMs = clock.now();
+  const sinceMs = Date.parse(since ?? '');
+  const attempt = attemptAfter(reason, Number.isNaN(sinceMs) ? never : nowMs - sinceMs);
+  const intervalMs = delayAfter(reason, attempt);
+  const reference = `${formatKey(key)}:${tag}`;
   const slotMs = nextSlot({ reference, importMode: 'Legacy', credentialClass: '', intervalMs }, nowMs);
-  return { attempt: 1, reason, dueMs: clock.monotonic() + slotMs - nowMs };
+  return { attempt, reason, dueMs: clock.monotonic() + slotMs - nowMs };
 };
 
 /** Which of them are due now, and when the next one is. */

@@ -171,8 +171,8 @@ const networkTexts = {
     advice: 'check that the registry runs; it is tried again',
   }),
   'connect-timeout': ({ host }) => ({
-    cause: `${host} does not take connections: packets get no answer`,
-    advice: 'check firewall and routes; it is tried again',
+    cause: `${host} takes no connection: packets get no answer, or it says nothing when TLS is begun`,
+    advice: 'check firewall and routes, and that a registry listens there; it is tried again',
   }),
   'answer-stalled': ({ host }) => ({
     cause: `${host} took the request and stopped answering`,
