@@ -1,6 +1,7 @@
 import { notSupported, rootPath } from '../api/field-error.ts';
 import { failure, StatusError } from '../api/status.ts';
 import type { Clock } from '../lib/clock.ts';
+import { linkSignal } from '../lib/linked-signal.ts';
 import { answerOf } from './answer.ts';
 import type { Catalog } from './catalog.ts';
 import { storageFor, verbFor } from './dispatch.ts';
@@ -41,13 +42,18 @@ const deadlineError = (): StatusError =>
 const withDeadline = ({ query, signal }: HttpRequest, clock: Clock) => {
   const timeoutMs = query.has('watch') ? 0 : (parseGoDuration(query.get('timeout') ?? '') ?? 0);
   if (timeoutMs === 0) return { signal, release: () => undefined };
-  const abort = new AbortController();
-  const limited = AbortSignal.any([signal, abort.signal]);
+  const { signal: limited, abort, release } = linkSignal(signal);
   clock.sleep(timeoutMs, limited).then(
-    () => abort.abort(deadlineError()),
+    () => abort(deadlineError()),
     () => undefined, // answered, or the client has gone
   );
-  return { signal: limited, release: () => abort.abort() };
+  return {
+    signal: limited,
+    release: () => {
+      release();
+      abort(new Error('the request has ended'));
+    },
+  };
 };
 
 /** Answers one request to a resource. Rejects with a StatusError for what the client is told. */

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { linkSignal } from '../../lib/linked-signal.ts';
 import { oncePerObject } from '../../lib/once-per-object.ts';
 import { methodNotAllowedError, verbNotSupportedError } from '../errors.ts';
 import { type ParsedListOptions, parseListOptions } from '../list-options.ts';
@@ -95,14 +96,19 @@ const createFramer = (request: ApiRequest) => {
 
 /** A signal that is also aborted after `timeoutMs`; `release` ends the wait for it. */
 const withTimeout = (clock: Clock, timeoutMs: number | undefined, signal: AbortSignal) => {
-  const abort = new AbortController();
-  const limited = AbortSignal.any([signal, abort.signal]);
+  const { signal: limited, abort, release } = linkSignal(signal);
   if (timeoutMs !== undefined)
     clock.sleep(timeoutMs, limited).then(
-      () => abort.abort(new Error('the time of the watch is over')),
+      () => abort(new Error('the time of the watch is over')),
       () => undefined, // released, or the client has gone
     );
-  return { signal: limited, release: () => abort.abort(new Error('the watch has ended')) };
+  return {
+    signal: limited,
+    release: () => {
+      release();
+      abort(new Error('the watch has ended'));
+    },
+  };
 };
 
 async function* frames(
