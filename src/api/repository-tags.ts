@@ -1,3 +1,4 @@
+import type { TagEventCondition } from './condition.ts';
 import type { ImageStream, NamedTagEventList } from './image-stream.ts';
 import { failureIn } from './import-failure.ts';
 
@@ -7,12 +8,9 @@ const foundTags = ({ spec, status }: ImageStream): readonly NamedTagEventList[] 
   return (status?.tags ?? []).filter(({ tag }) => !inSpec.has(tag));
 };
 
-/** Reasons of the tags that a listing found and whose image could not be imported. */
-export const foundFailures = (stream: ImageStream): readonly string[] =>
-  foundTags(stream).flatMap(({ conditions }) => {
-    const failure = failureIn(conditions);
-    return failure === undefined ? [] : [failure.reason ?? ''];
-  });
+/** The failures of the tags that a listing found and whose image could not be imported. */
+export const foundFailures = (stream: ImageStream): readonly TagEventCondition[] =>
+  foundTags(stream).flatMap(({ conditions }) => failureIn(conditions) ?? []);
 
 /** Tags that a stream has seen, whatever came of them; where the spec names one, it says itself where that comes from. */
 export const seenTags = ({ spec, status }: ImageStream): ReadonlySet<string> =>

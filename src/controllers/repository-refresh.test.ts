@@ -261,6 +261,21 @@ describe('a scheduled repository', () => {
     expect(findTag((await t.get('app')).status, '1.1')?.conditions ?? []).toEqual([]);
   });
 
+  it('waits after a restart for no longer than its back-off had come to', async () => {
+    const t = await setUp();
+    for (const tag of ['1.0', '1.1']) t.push(tag);
+    const failing = `GET manifest ${repository}:1.1` as const;
+    t.registry.fail(failing, new RegistryError('manifest-unknown', 'gone', { status: 404 }));
+    await t.create(aStream('app', {}));
+    await t.imported('app', '1.0');
+    await settle();
+    await t.program.stop();
+    t.registry.fail(failing, undefined);
+    await t.start();
+    await t.clock.advance(minuteMs);
+    await t.imported('app', '1.1');
+  });
+
   it('says where there is nothing that could be listed, or no word that is understood', async () => {
     const t = await setUp();
     await t.create(aStream('none', scheduled, { dockerImageRepository: '' }));

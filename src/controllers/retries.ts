@@ -81,8 +81,8 @@ const knownFailure = (stream: ImageStream, slot: string): KnownFailure | undefin
   const { reason, lastTransitionTime: since } = failureOf(stream, slot) ?? {};
   if (reason !== undefined) return { reason, since, isRefresh: isRefreshed(stream, slot) };
   if (slot !== repositorySlot) return undefined;
-  const found = soonestOf(foundFailures(stream).map((one) => ({ reason: one })));
-  return found && { ...found, isRefresh: false };
+  const found = soonestOf(foundFailures(stream));
+  return found && { reason: found.reason ?? '', since: found.lastTransitionTime, isRefresh: false };
 };
 
 /** Retries by stream and tag; a stream without any takes no room. */
