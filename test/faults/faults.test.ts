@@ -6,12 +6,8 @@ import { runToEnd } from '../fakes/clock.ts';
 import type { Certificate } from '../fakes/registry/index.ts';
 import { strayCredentials } from '../fakes/registry/stray-credentials.ts';
 import { never } from '../fakes/send.ts';
-import { answers } from './answers.ts';
-import { connections } from './connections.ts';
-import { limits } from './limits.ts';
-import { logins } from './logins.ts';
 import type { Question, Row } from './row.ts';
-import { ways } from './ways.ts';
+import { rowsByKind } from './rows.ts';
 import { createWorldCertificate, image, password, startWorld, type World } from './world.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -127,13 +123,7 @@ const usualRecovery: Readonly<Record<Question, readonly string[]>> = {
 };
 const coldRecovery = ['GET manifest anonymous', 'GET token basic', 'GET manifest bearer'];
 
-describe.each([
-  ['a wrong answer', answers],
-  ['a wish to be left alone', limits],
-  ['a bad connection', connections],
-  ['a wrong way', ways],
-  ['a bad login', logins],
-] as const)('%s', (_name, rows) => {
+describe.each(rowsByKind)('%s', (_name, rows) => {
   it.each(rows.map((row) => [row.name, row] as const))('%s', async (_title, row) => {
     const { world, error, tookMs, sends, said, recoversAfterMs, recovery } = await run(row);
     expect({ gets: failureOf(error, world), sends, afterMs: tookMs, recoversAfterMs, recovery }).toEqual({

@@ -11,12 +11,8 @@ import { runToEnd } from '../fakes/clock.ts';
 import type { Certificate } from '../fakes/registry/index.ts';
 import { strayCredentials } from '../fakes/registry/stray-credentials.ts';
 import { never } from '../fakes/send.ts';
-import { answers } from './answers.ts';
-import { connections } from './connections.ts';
-import { limits } from './limits.ts';
-import { logins } from './logins.ts';
 import type { Row } from './row.ts';
-import { ways } from './ways.ts';
+import { rowsByKind } from './rows.ts';
 import { createWorldCertificate, password, startWorld, type World } from './world.ts';
 
 /** What the command `why` says of every fault: everything between the sockets and standard output is real. */
@@ -147,7 +143,7 @@ const expectTrueCause = (row: Row, { world }: Rig, { stdout, stderr, failure }: 
   expect(strayCredentials(world.registry.connections, confided)).toEqual([]);
 };
 
-const faults = [answers, limits, connections, ways, logins].flat();
+const faults = rowsByKind.flatMap(([, rows]) => rows);
 const named = (rows: readonly Row[]) => rows.map((row) => [row.name, row] as const);
 
 describe('why REF tells the true cause where a registry', () => {
