@@ -1,31 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settle } from '../../test/fakes/clock.ts';
+import { type OpenLog, openLog } from '../../test/setup/revision-log.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { closeDatabase, type Database, openDatabase } from './embedded-schema.ts';
+import type { Database } from './embedded-schema.ts';
 import { StoreError } from './errors.ts';
 import { decodeObject, type StoredObject } from './object.ts';
-import { type Change, RevisionLog, type Transaction } from './revision-log.ts';
-import { Sql } from './sql.ts';
+import type { Change, RevisionLog, Transaction } from './revision-log.ts';
 
 describe('CommitQueue', () => {
   const signal = new AbortController().signal;
-  let directory: string;
   let file: string;
   let database: Database;
   let log: RevisionLog;
+  let discard: OpenLog['discard'];
   let commits: (readonly Change[])[];
   let queue: CommitQueue;
   /** What waits for the disk does. */
   let sync: () => Promise<void>;
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'store-'));
-    file = join(directory, 'store.db');
-    database = openDatabase(file);
-    log = new RevisionLog(new Sql(database, file));
+    ({ file, database, log, discard } = openLog());
     commits = [];
     sync = async () => undefined;
     queue = new CommitQueue({
@@ -35,10 +29,7 @@ describe('CommitQueue', () => {
       onCommit: (changes) => commits.push(changes),
     });
   });
-  afterEach(() => {
-    closeDatabase(database, file);
-    rmSync(directory, { recursive: true });
-  });
+  afterEach(() => discard());
 
   const put =
     (name: string, text = '') =>

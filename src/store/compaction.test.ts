@@ -1,39 +1,31 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createManualClock, type ManualClock, settle } from '../../test/fakes/clock.ts';
 import { createRecordingLogger, type RecordingLogger } from '../../test/fakes/logger.ts';
+import { type OpenLog, openLog } from '../../test/setup/revision-log.ts';
 import { compactTo, keepCompacted } from './compaction.ts';
-import { closeDatabase, type Database, openDatabase } from './embedded-schema.ts';
+import type { Database } from './embedded-schema.ts';
 import { decodeObject } from './object.ts';
-import { RevisionLog } from './revision-log.ts';
+import type { RevisionLog } from './revision-log.ts';
 import { readPage } from './snapshot.ts';
-import { Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
 
 describe('compaction', () => {
   const signal = new AbortController().signal;
-  let directory: string;
   let file: string;
   let database: Database;
   let sql: Sql;
   let log: RevisionLog;
+  let discard: OpenLog['discard'];
   let clock: ManualClock;
   let logger: RecordingLogger;
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'store-'));
-    file = join(directory, 'store.db');
-    database = openDatabase(file);
-    sql = new Sql(database, file);
-    log = new RevisionLog(sql);
+    ({ file, database, sql, log, discard } = openLog());
     clock = createManualClock();
     logger = createRecordingLogger();
   });
-  afterEach(() => {
-    closeDatabase(database, file);
-    rmSync(directory, { recursive: true });
-  });
+  afterEach(() => discard());
 
   /** Writes each object `times` in turn. */
   const write = (names: readonly string[], times: number, text = ''): void => {

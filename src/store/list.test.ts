@@ -1,31 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { closeDatabase, type Database, openDatabase } from './embedded-schema.ts';
+import { type OpenLog, openLog } from '../../test/setup/revision-log.ts';
 import { createPageCache, listObjects } from './list.ts';
 import { decodeObject } from './object.ts';
-import { RevisionLog } from './revision-log.ts';
-import { Sql } from './sql.ts';
+import type { RevisionLog } from './revision-log.ts';
+import type { Sql } from './sql.ts';
 
 describe('listObjects', () => {
   const { signal } = new AbortController();
-  let directory: string;
-  let file: string;
-  let database: Database;
   let sql: Sql;
   let log: RevisionLog;
+  let discard: OpenLog['discard'];
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'store-'));
-    file = join(directory, 'store.db');
-    database = openDatabase(file);
-    sql = new Sql(database, file);
-    log = new RevisionLog(sql);
+    ({ sql, log, discard } = openLog());
   });
-  afterEach(() => {
-    closeDatabase(database, file);
-    rmSync(directory, { recursive: true });
-  });
+  afterEach(() => discard());
 
   const write = (resource: string, name: string): void => {
     const key = { namespace: 'shop', name };
